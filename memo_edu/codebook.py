@@ -1,0 +1,183 @@
+"""A random vector for every token: in many dimensions, chance makes them nearly orthogonal."""
+
+import hashlib
+from collections.abc import Iterable
+
+import array_api_compat
+import numpy as np
+
+from memo_edu.backend import get_backend
+from memo_edu.errors import ConfigurationError, InputError
+
+PADDING = 0
+DTYPES = ("float32", "float64")
+
+
+def random_stream(*names):
+    """Return a random generator that depends on the names alone.
+
+    The names are hashed into the key of a counter-based generator, so a token's vector is the
+    same whatever was drawn before it, on every machine.
+
+    Args:
+        *names: str or int.
+
+    Returns:
+        A numpy.random.Generator.
+
+    Source: Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3 (Philox).
+
+    Example:
+        >>> bool(random_stream("tea", 1).normal() == random_stream("tea", 1).normal())
+        True
+    """
+    text = "\x1f".join(("s:" if isinstance(name, str) else "i:") + str(name) for name in names)
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
+
+
+class Codebook:
+    """A vector for every token, drawn at random once and for all.
+
+    gaussian: entries N(0, 1/dim), norm about 1. bipolar: entries -1 or +1, norm exactly √dim.
+    The id 0 is padding: the zero vector, which resembles nothing.
+
+    Args:
+        dim: length of a vector.
+        kind: "gaussian" or "bipolar".
+        seed: another seed is another codebook.
+        backend: see get_backend.
+        dtype: "float32" or "float64".
+
+    Raises:
+        ConfigurationError: dim is not a positive whole number, or kind or dtype is unknown.
+
+    Source: Zanzotto et al. 2025, MeMo, section 3.1.
+
+    Example:
+        >>> book = Codebook(1024, "bipolar", seed=0, backend="numpy")
+        >>> tea, cup = book.vectors(["tea", "cup"])
+        >>> float(tea @ tea), float(tea @ cup)
+        (1024.0, -52.0)
+    """
+
+    def __init__(self, dim, kind="gaussian", seed=0, backend="auto", dtype="float32"):
+        self.dim = positive_int(dim, "dim")
+        if kind not in ("gaussian", "bipolar"):
+            raise ConfigurationError(f"kind is {kind!r}; choose 'gaussian' or 'bipolar'.")
+        if dtype not in DTYPES:
+            raise ConfigurationError(f"dtype is {dtype!r}; choose one of {DTYPES}.")
+        self.kind, self.seed, self.dtype = kind, check_seed(seed), dtype
+        self.backend = get_backend(backend)
+
+    def vectors(self, tokens):
+        """Look up the vectors of some tokens.
+
+        Args:
+            tokens: n tokens, each a str or an int.
+
+        Returns:
+            (n, dim) array: row i is the vector of token i.
+
+        Raises:
+            InputError: tokens is one str instead of a list, or holds something else.
+        """
+        tokens = as_tokens(tokens)
+        rows = {token: row for row, token in enumerate(dict.fromkeys(tokens))}
+        table = np.zeros((max(len(rows), 1), self.dim), dtype=self.dtype)
+        for token, row in rows.items():
+            table[row] = self._draw(token)
+        index = np.array([rows[token] for token in tokens], dtype=np.int64)
+        return self.backend.asarray(table[index])
+
+    def _draw(self, token):
+        """Draw one token's vector: a pure function of seed, kind, dim and the token."""
+        if token == PADDING:
+            return np.zeros(self.dim)
+        stream = random_stream("codebook", self.seed, self.kind, self.dim, token)
+        if self.kind == "gaussian":
+            return stream.standard_normal(self.dim) / np.sqrt(self.dim)
+        bits = np.unpackbits(np.frombuffer(stream.bytes(-(-self.dim // 8)), dtype=np.uint8))
+        return 2.0 * bits[: self.dim] - 1.0
+
+    def __repr__(self):
+        return f"Codebook(dim={self.dim}, kind={self.kind!r}, seed={self.seed})"
+
+
+def as_tokens(tokens):
+    """Check that tokens is a sequence of str and int, and return it as a list of plain ones."""
+    if isinstance(tokens, str) or not isinstance(tokens, (Iterable, np.ndarray)):
+        raise InputError(f"Pass a list of tokens, such as ['Hot', ' tea'], not {tokens!r:.40}.")
+    return [_as_token(token) for token in tokens]
+
+
+def _as_token(token):
+    if isinstance(token, str):
+        return str(token)
+    if isinstance(token, (int, np.integer)) and not isinstance(token, bool):
+        return int(token)
+    raise InputError(f"A token is a str or an int, not {token!r:.40}.")
+
+
+def positive_int(value, name):
+    """Check that value is a whole number of at least 1, and return it as an int."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ConfigurationError(f"{name} is {value!r}; it must be a whole number, at least 1.")
+    return int(value)
+
+
+def check_seed(seed):
+    """Check that a seed is a whole number, and return it as an int."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise ConfigurationError(f"seed is {seed!r}; it must be a whole number.")
+    return int(seed)
+
+
+class Vocabulary:
+    """The tokens that may be answers, sorted, with the matrix of their vectors.
+
+    Args:
+        codebook: where vectors come from.
+        begin: a token that has a vector here and is never an answer.
+        tokens: the candidates.
+
+    Attributes:
+        tokens: the V candidates in a fixed order, whatever order they were met in.
+        matrix: (V, dim) array of their vectors.
+
+    Example:
+        >>> book = Codebook(8, seed=0, backend="numpy")
+        >>> Vocabulary(book, -1, ["tea", "cup"]).tokens
+        ['cup', 'tea']
+    """
+
+    def __init__(self, codebook, begin, tokens=(), known=None):
+        self._codebook, self._begin = codebook, begin
+        self.tokens = sorted(set(tokens), key=lambda token: (isinstance(token, str), token))
+        self._rows = {token: row for row, token in enumerate([begin, *self.tokens])}
+        self._table = (known or codebook).vectors([begin, *self.tokens])
+        self.matrix = self._table[1:, :]
+
+    def of(self, tokens):
+        """Return the Vocabulary of other tokens; vectors that are here are not drawn again."""
+        if len(tokens) == len(self.tokens) and all(token in self._rows for token in tokens):
+            return self
+        return Vocabulary(self._codebook, self._begin, tokens, known=self)
+
+    def row(self, token):
+        """Return a candidate's row in matrix."""
+        return self._rows[token] - 1
+
+    def vectors(self, tokens):
+        """Look up the vectors of any tokens, candidates or not; (n, dim)."""
+        new = [token for token in dict.fromkeys(tokens) if token not in self._rows]
+        table, rows = self._table, self._rows
+        xp = array_api_compat.array_namespace(table)
+        if new:
+            table = xp.concat([table, self._codebook.vectors(new)], axis=0)
+            rows = {**rows, **{token: len(rows) + i for i, token in enumerate(new)}}
+        index = np.array([rows[token] for token in tokens], dtype=np.int64)
+        return xp.take(table, self._codebook.backend.asarray(index), axis=0)
+
+    def __len__(self):
+        return len(self.tokens)

@@ -1,0 +1,324 @@
+"""A key for every window of tokens: the paper's ProjectionEncoder and our BindingEncoder.
+
+Layer λ = 1..l looks at the last h^λ tokens, as h consecutive blocks of h^(λ-1) tokens, at every
+position. Both encoders go through a text once: row i of every array below belongs to the window
+that ends with token i, so the j-th block of all windows is the same array, moved down.
+"""
+
+import array_api_compat
+
+from memo_edu.backend import get_backend
+from memo_edu.codebook import Codebook, check_seed, positive_int, random_stream
+from memo_edu.errors import ConfigurationError
+
+
+def delay(array, steps):
+    """Move the rows down by some steps and fill in zeros: row i becomes row i + steps.
+
+    Args:
+        array: (n, d).
+        steps: how many rows, at least 0.
+
+    Returns:
+        (n, d) array.
+
+    Example:
+        >>> import numpy as np
+        >>> delay(np.array([[1.0], [2.0], [3.0]]), 1).ravel()
+        array([0., 1., 2.])
+    """
+    if steps == 0:
+        return array
+    xp = array_api_compat.array_namespace(array)
+    rows = array.shape[0]
+    zeros = xp.zeros_like(array[: min(steps, rows), :])
+    return xp.concat([zeros, array[: max(rows - steps, 0), :]], axis=0)
+
+
+def full_windows(tokens, heads, layers):
+    """List what each layer takes in: every full window's blocks, and the token after it.
+
+    Args:
+        tokens: a sequence of n tokens, the last one only a target.
+        heads: h, blocks in a window.
+        layers: l.
+
+    Returns:
+        For each layer λ a list of (blocks, next token); blocks is a tuple of h tuples of
+        h^(λ-1) tokens.
+
+    Source: Zanzotto et al. 2025, MeMo, section 3.3.
+
+    Example:
+        >>> for layer in full_windows("abcde", heads=2, layers=2):
+        ...     print([("|".join(map("".join, blocks)), after) for blocks, after in layer])
+        [('a|b', 'c'), ('b|c', 'd'), ('c|d', 'e')]
+        [('ab|cd', 'e')]
+    """
+    found = []
+    for layer in range(1, layers + 1):
+        size, step = heads**layer, heads ** (layer - 1)
+        found.append(
+            [
+                (
+                    tuple(tuple(tokens[j : j + step]) for j in range(i, i + size, step)),
+                    tokens[i + size],
+                )
+                for i in range(len(tokens) - size)
+            ]
+        )
+    return found
+
+
+class Encoder:
+    """What the two encoders share: their sizes, and how the blocks of a window are laid out.
+
+    Args:
+        dim: d, length of a token's vector, of a key and of a value.
+        heads: h, blocks in a window.
+        layers: l.
+        seed: another seed is another set of random vectors.
+        backend: see get_backend.
+
+    Attributes:
+        span: h^l, how many tokens the last layer looks back.
+        perfect_score: the score of a pair that is alone in the memory, before it is scaled to 1.
+
+    Raises:
+        ConfigurationError: the sizes do not fit together.
+    """
+
+    kind = "gaussian"
+    perfect_score = 1.0
+
+    def __init__(self, dim, heads, layers, seed=0, backend="auto"):
+        self.dim, self.layers = positive_int(dim, "dim"), positive_int(layers, "layers")
+        self.heads, self.seed = positive_int(heads, "heads"), check_seed(seed)
+        self.span = self.heads**self.layers
+        if self.heads < 2:
+            raise ConfigurationError("heads is 1; a window needs at least 2 blocks to grow.")
+        self.backend = get_backend(backend)
+        self.codebook = Codebook(self.dim, self.kind, seed, self.backend)
+
+    def keys(self, vectors, partial=False):
+        """Make the key of every window of every layer.
+
+        Args:
+            vectors: (n, dim) token vectors of one text, in order.
+            partial: False, a window that reaches before the text has the key 0. True, it has
+                zero vectors in the missing places.
+
+        Returns:
+            One (n, dim) array a layer; row i is the key of the window that ends with token i.
+        """
+        raise NotImplementedError
+
+    def signatures(self, vectors):
+        """Make the ±1 vectors by which values are multiplied when stored, and again when read.
+
+        Args:
+            vectors: (n, dim) token vectors of one text, in order.
+
+        Returns:
+            (n, dim) array, row i for the value that follows token i; or (n, 1), all ones, for
+            an encoder that stores values as they are.
+        """
+        raise NotImplementedError
+
+    def noise(self, read, repeats, pairs):
+        """Predict the standard deviation of a wrong candidate's score.
+
+        Args:
+            read: (dim,) what the memory answered, before it is compared with the candidates.
+            repeats: (m,) NumPy array: how many stored pairs have this candidate as their target.
+            pairs: M, how many pairs are stored.
+
+        Returns:
+            (m,) NumPy array, in units of the perfect score.
+        """
+        raise NotImplementedError
+
+    def _blocks(self, array, layer):
+        """Return the h blocks of layer λ's windows: h arrays (n, dim), the oldest first."""
+        step = self.heads ** (layer - 1)
+        return [delay(array, (self.heads - 1 - j) * step) for j in range(self.heads)]
+
+
+class ProjectionEncoder(Encoder):
+    """The paper's encoder: concatenated pieces are the key, a random projection goes on.
+
+    key        k = (1/√h) [x₁W_λ ; … ; x_hW_λ]
+    encoding   e = [x₁ ; … ; x_h] P_λ, the input of layer λ+1
+
+    W_λ (d, d/h) has entries N(0, h/d) and P_λ (h·d, d) has N(0, 1/(h·d)): both keep norms.
+
+    Args:
+        dim, heads, layers, seed, backend: see Encoder; heads must divide dim.
+
+    Raises:
+        ConfigurationError: heads does not divide dim, or a size is not positive.
+
+    Source: Zanzotto et al. 2025, MeMo, section 3.2.
+
+    Example:
+        >>> encoder = ProjectionEncoder(64, heads=2, layers=2, backend="numpy")
+        >>> text = encoder.codebook.vectors(["a", "rose", "is", "a", "rose"])
+        >>> [key.shape for key in encoder.keys(text)]
+        [(5, 64), (5, 64)]
+    """
+
+    def __init__(self, dim, heads, layers, seed=0, backend="auto"):
+        super().__init__(dim, heads, layers, seed, backend)
+        if self.dim % self.heads:
+            raise ConfigurationError(
+                f"dim is {dim} and heads is {heads}: the projection encoder gives each head "
+                f"dim/heads numbers. Choose a multiple of {heads}."
+            )
+        head_dim, wide = self.dim // self.heads, self.heads * self.dim
+        entries = layers * self.dim * head_dim + (layers - 1) * wide * self.dim
+        self.backend.require(4 * entries, f"A projection encoder of dim {dim}, {layers} layers,")
+        shapes = [(self.dim, head_dim)] * layers
+        self.W = [self._random("W", i, shape, head_dim) for i, shape in enumerate(shapes, 1)]
+        self.P = [self._random("P", i, (wide, self.dim), wide) for i in range(1, layers)]
+
+    def _random(self, name, layer, shape, size):
+        stream = random_stream("projection", self.seed, self.dim, self.heads, name, layer)
+        return self.backend.asarray(stream.standard_normal(shape, "float32") / size**0.5, "float32")
+
+    def keys(self, vectors, partial=False):
+        """Make the keys k_λ of all layers; see Encoder.keys."""
+        keys = []
+        for layer in range(1, self.layers + 1):
+            keys.append(self._key(vectors, layer, partial))
+            if layer < self.layers:
+                vectors = self._encoding(vectors, layer)
+        return keys
+
+    def signatures(self, vectors):
+        """Return ones: this encoder stores values as they are."""
+        return array_api_compat.array_namespace(vectors).ones_like(vectors[:, :1])
+
+    def noise(self, read, repeats, pairs):
+        """Return σ_j = √(s·(r_j/d + (M - r_j)/d²)), which takes windows for unrelated."""
+        # Every query adds one key a layer, every stored pair too: l² products, and the shared
+        # W_λ lets keys of one layer overlap a little more than chance does.
+        own = sum(sum(self.heads**-k for k in range(i + 1)) for i in range(1, self.layers + 1))
+        spread = self.layers * (self.layers - 1) + own
+        return (spread * (repeats / self.dim + (pairs - repeats) / self.dim**2)) ** 0.5
+
+    def _key(self, vectors, layer, partial):
+        """Concatenate x W_λ of the h blocks; one product serves all windows, which overlap."""
+        xp = array_api_compat.array_namespace(vectors)
+        pieces = self._blocks(vectors @ self.W[layer - 1], layer)
+        key = xp.concat(pieces, axis=1) / self.heads**0.5
+        return key if partial else _only_full(key, self.heads**layer)
+
+    def _encoding(self, vectors, layer):
+        """Sum x_j P_λ,j over the blocks: what [x₁ ; … ; x_h] P_λ is, block by block."""
+        parts = [self.P[layer - 1][j * self.dim : (j + 1) * self.dim, :] for j in range(self.heads)]
+        blocks = self._blocks(vectors, layer)
+        return sum(block @ part for block, part in zip(blocks, parts, strict=True))
+
+
+class BindingEncoder(Encoder):
+    """This library's encoder: a window's vector is the product of its blocks, and is its key.
+
+    window     v_λ = roll(x₁, o_λ1) ⊙ … ⊙ roll(x_h, o_λh), with o_λh = 0; the key is v_λ itself
+    signature  g = roll(x₁, o′₁) ⊙ … ⊙ roll(x_h, o′_h) over layer 1's blocks; y ⊙ g is stored
+
+    Token vectors are ±1, so windows are ±1 too: two that differ in any token are nearly
+    orthogonal, and every entry of the memory is a whole number. The rolls make order matter.
+
+    Args:
+        dim, heads, layers, seed, backend: see Encoder.
+
+    Raises:
+        ConfigurationError: a size is not positive, or dim is too small for heads.
+
+    Source: this library; the product of bipolar vectors as binding is Gayler 1998.
+
+    Example:
+        >>> encoder = BindingEncoder(1024, heads=2, layers=1, backend="numpy")
+        >>> text = encoder.codebook.vectors(["dog", "bites", "man", "bites", "dog"])
+        >>> keys = encoder.keys(text)[0]
+        >>> bool(abs(keys[1] @ keys[4]) < 128)
+        True
+    """
+
+    kind = "bipolar"
+
+    def __init__(self, dim, heads, layers, seed=0, backend="auto"):
+        super().__init__(dim, heads, layers, seed, backend)
+        if self.dim < 2 * self.heads:
+            raise ConfigurationError(
+                f"dim is {dim} and heads is {heads}: binding rolls each block of a window "
+                f"differently. Choose a dim of at least {2 * self.heads}."
+            )
+        stream = random_stream("binding", seed, dim, heads, layers)
+        self.rolls = _distinct_rolls(self.dim, self.heads, self.layers, stream)
+        free = [roll for roll in range(1, self.dim) if roll not in self.rolls[0]]
+        self.signature_rolls = [int(roll) for roll in stream.permutation(free)[: self.heads]]
+        # Keys and values are ±1: a pair alone in the memory answers with dim · dim.
+        self.perfect_score = float(self.dim) ** 2
+
+    def keys(self, vectors, partial=False):
+        """Make the keys v_λ of all layers; partial changes nothing, see Encoder.keys."""
+        keys = []
+        for layer, rolls in enumerate(self.rolls, 1):
+            # A block before the text is 0, and so is a product with it: only full windows count.
+            vectors = self._product(self._blocks(vectors, layer), rolls)
+            keys.append(vectors)
+        return keys
+
+    def signatures(self, vectors):
+        """Make the signature g of every position; see Encoder.signatures."""
+        return self._product(self._blocks(vectors, 1), self.signature_rolls)
+
+    def noise(self, read, repeats, pairs):
+        """Return ‖r‖ for every candidate: a ±1 vector that has nothing to do with r."""
+        xp = array_api_compat.array_namespace(read)
+        norm = float(xp.sum(read * read)) ** 0.5
+        return repeats * 0.0 + norm / self.perfect_score
+
+    def _product(self, blocks, rolls):
+        """Multiply the blocks element by element, each rolled by its own offset."""
+        xp = array_api_compat.array_namespace(blocks[0])
+        product = blocks[-1] if rolls[-1] == 0 else xp.roll(blocks[-1], rolls[-1], axis=1)
+        for block, roll in zip(blocks[:-1], rolls[:-1], strict=True):
+            product = product * xp.roll(block, roll, axis=1)
+        return product
+
+
+def make_encoder(name, dim, heads, layers, seed=0, backend="auto"):
+    """Make the encoder of that name: "projection" (the paper's) or "binding" (this library's)."""
+    kinds = {"projection": ProjectionEncoder, "binding": BindingEncoder}
+    if name not in kinds:
+        raise ConfigurationError(f"encoder is {name!r}; choose 'projection' or 'binding'.")
+    return kinds[name](dim, heads, layers, seed, backend)
+
+
+def _only_full(keys, size):
+    """Set the keys of the windows that reach before the text to zero."""
+    xp = array_api_compat.array_namespace(keys)
+    before = min(size - 1, keys.shape[0])
+    return xp.concat([xp.zeros_like(keys[:before, :]), keys[before:, :]], axis=0)
+
+
+def _distinct_rolls(dim, heads, layers, stream):
+    """Draw h offsets a layer, so that no two places of a window are rolled alike in total.
+
+    A token deep in a window is rolled once a layer. Two places with the same total could be
+    swapped unseen, so each offset is the first of a random order that keeps all totals apart;
+    where dim leaves no such offset (windows of nearly dim tokens), any unused one.
+    """
+    totals, rolls = {0}, []
+    for _ in range(layers):
+        reached, chosen = set(totals), []
+        for _ in range(heads - 1):
+            order = [int(r) for r in stream.permutation(dim - 1) + 1 if r not in chosen]
+            apart = (r for r in order if all((t + r) % dim not in reached for t in totals))
+            chosen.append(next(apart, order[0]))
+            reached |= {(total + chosen[-1]) % dim for total in totals}
+        totals = reached
+        rolls.append([*chosen, 0])
+    return rolls

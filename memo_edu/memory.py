@@ -1,0 +1,186 @@
+"""One matrix holds many pairs: a sum of outer products, and nothing else."""
+
+import math
+
+import array_api_compat
+
+from memo_edu.backend import get_backend
+from memo_edu.codebook import DTYPES, positive_int
+from memo_edu.errors import CapacityError, ConfigurationError, InputError
+
+# The largest whole number up to which every one is exact in the format.
+EXACT_UP_TO = {"float32": 2.0**24, "float64": 2.0**53}
+
+
+class CorrelationMatrixMemory:
+    """A matrix C that maps keys to values: C = Σ kᵢᵀ yᵢ.
+
+    If keys and values are whole numbers, so is every entry of C, and sums are exact: before an
+    entry could pass 2²⁴ the matrix moves from float32 to float64.
+
+    Args:
+        key_dim: length of a key.
+        value_dim: length of a value.
+        backend: see get_backend.
+        dtype: "float32" or "float64".
+
+    Raises:
+        ConfigurationError: a dimension is not a positive whole number, or dtype is unknown.
+
+    Source: Kohonen 1972, Correlation matrix memories; Anderson 1972.
+
+    Example:
+        >>> memory = CorrelationMatrixMemory(2, 3, backend="numpy")
+        >>> memory.memorize([[1, 0], [0, 1]], [[1, 2, 3], [4, 5, 6]])
+        >>> memory.retrieve([[0, 1]])
+        array([[4., 5., 6.]], dtype=float32)
+        >>> memory.forget([[1, 0], [0, 1]], [[1, 2, 3], [4, 5, 6]])
+        >>> bool((memory.matrix == 0).all())
+        True
+    """
+
+    def __init__(self, key_dim, value_dim, backend="auto", dtype="float32"):
+        self.key_dim = positive_int(key_dim, "key_dim")
+        self.value_dim = positive_int(value_dim, "value_dim")
+        if dtype not in DTYPES:
+            raise ConfigurationError(f"dtype is {dtype!r}; choose one of {DTYPES}.")
+        self.backend, self.dtype = get_backend(backend), dtype
+        xp = self.backend.xp
+        shape = (self.key_dim, self.value_dim)
+        self.matrix = xp.zeros(shape, dtype=getattr(xp, dtype), device=self.backend.device)
+        self._bound = 0.0
+
+    def memorize(self, keys, values):
+        """Add pairs: C += KᵀY.
+
+        Args:
+            keys: (n, key_dim).
+            values: (n, value_dim).
+
+        Raises:
+            InputError: a shape is wrong or an entry is not finite; C is unchanged.
+            CapacityError: the sums could pass 2⁵³; C is unchanged.
+        """
+        keys, values = self._pairs(keys, values)
+        self._make_room(keys.shape[0] * _largest(keys) * _largest(values))
+        self.matrix = self.matrix + self._cast(keys).T @ self._cast(values)
+
+    def forget(self, keys, values):
+        """Take pairs away: C -= KᵀY.
+
+        Nothing tells the memory whether it ever held them: forgetting what was not memorized
+        leaves a negative memory.
+
+        Args:
+            keys: (n, key_dim).
+            values: (n, value_dim).
+
+        Raises:
+            InputError, CapacityError: as for memorize.
+        """
+        keys, values = self._pairs(keys, values)
+        self.memorize(-keys, values)
+
+    def retrieve(self, keys):
+        """Read what the keys lead to: q C, which is noisy if other pairs are stored.
+
+        Args:
+            keys: (n, key_dim).
+
+        Returns:
+            (n, value_dim) array.
+
+        Raises:
+            InputError: the shape is wrong or an entry is not finite.
+        """
+        return self._cast(self._check(keys, self.key_dim, "keys")) @ self.matrix
+
+    def add(self, matrix):
+        """Add another memory's matrix: what both hold, this one holds now.
+
+        Args:
+            matrix: (key_dim, value_dim).
+
+        Raises:
+            InputError, CapacityError: as for memorize.
+        """
+        matrix = self._check(matrix, self.value_dim, "matrix")
+        if matrix.shape[0] != self.key_dim:
+            raise InputError(f"matrix has {matrix.shape[0]} rows; this memory has {self.key_dim}.")
+        self._make_room(_largest(matrix))
+        self.matrix = self.matrix + self._cast(matrix)
+
+    def _pairs(self, keys, values):
+        keys = self._check(keys, self.key_dim, "keys")
+        values = self._check(values, self.value_dim, "values")
+        if keys.shape[0] != values.shape[0]:
+            raise InputError(
+                f"There are {keys.shape[0]} keys and {values.shape[0]} values; "
+                "each key needs one value."
+            )
+        return keys, values
+
+    def _check(self, array, width, name):
+        """Return the array on this backend, or refuse it."""
+        try:
+            is_float32 = str(getattr(array, "dtype", "")).endswith("float32")
+            array = self.backend.asarray(array, "float32" if is_float32 else "float64")
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{name} is not an array of numbers: {error}") from error
+        if array.ndim != 2 or array.shape[1] != width:
+            raise InputError(f"{name} has the shape {array.shape}; it must be (n, {width}).")
+        xp = array_api_compat.array_namespace(array)
+        if not bool(xp.all(xp.isfinite(array))):
+            raise InputError(f"{name} holds NaN or infinity.")
+        return array
+
+    def _cast(self, array):
+        return self.backend.asarray(array, self.dtype)
+
+    def _make_room(self, growth):
+        """Keep whole numbers exact: before an entry could pass 2²⁴, move to float64."""
+        if self._bound + growth > EXACT_UP_TO[self.dtype]:
+            self._bound = _largest(self.matrix)
+        if self._bound + growth > EXACT_UP_TO["float64"]:
+            raise CapacityError("An entry could pass 2^53, beyond which sums are not exact.")
+        if self._bound + growth > EXACT_UP_TO[self.dtype]:
+            self.dtype = "float64"
+            self.matrix = self._cast(self.matrix)
+        self._bound += growth
+
+    def __repr__(self):
+        size = self.key_dim * self.value_dim * (4 if self.dtype == "float32" else 8)
+        return (
+            f"CorrelationMatrixMemory({self.key_dim} -> {self.value_dim}, {self.dtype}, "
+            f"{size / 1e6:.1f} MB, largest entry {_largest(self.matrix):.3g})"
+        )
+
+
+def noise_probability(score, sigmas, counts):
+    """Return the probability that the best of many wrong candidates scores so high by chance.
+
+    1 - Π_j Φ(score / σ_j)^n_j, for n_j candidates whose scores are noise N(0, σ_j²).
+
+    Args:
+        score: the score to be judged.
+        sigmas: (m,) standard deviations.
+        counts: (m,) how many candidates have each.
+
+    Returns:
+        A probability, accurate however small.
+
+    Example:
+        >>> round(noise_probability(3.0, [1.0], [1000]), 4)
+        0.741
+    """
+    log_below = 0.0
+    for sigma, count in zip(sigmas, counts, strict=True):
+        above = 0.5 * math.erfc(score / (sigma * math.sqrt(2))) if sigma > 0 else float(score <= 0)
+        log_below += count * (math.log1p(-above) if above < 1 else -math.inf)
+    return -math.expm1(log_below)
+
+
+def _largest(array):
+    """Return the largest absolute entry; 0 for an empty array."""
+    xp = array_api_compat.array_namespace(array)
+    return float(xp.max(xp.abs(array))) if 0 not in array.shape else 0.0

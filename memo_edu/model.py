@@ -1,0 +1,509 @@
+"""MeMo: a language model that memorizes text in one matrix, recites it, and can forget it."""
+
+import itertools
+import warnings
+from collections import Counter
+
+import numpy as np
+
+from memo_edu import storage
+from memo_edu.backend import get_backend
+from memo_edu.codebook import Vocabulary, as_tokens, positive_int, random_stream
+from memo_edu.encoders import make_encoder
+from memo_edu.errors import ConfigurationError, InputError, NotMemorizedError
+from memo_edu.ledger import Ledger
+from memo_edu.memory import CorrelationMatrixMemory, noise_probability
+from memo_edu.results import Explanation, Prediction, Recall, show_table, show_token
+from memo_edu.text import as_tokenizer, split_rows
+
+# Stands h times before every text. No text can hold it: a tokenizer's tokens are str, ids are > 0.
+BEGIN = -1
+# Positions that are worked on at once: enough for fast products, little enough for any memory.
+BLOCK = 1024
+
+
+class MeMo:
+    """A language model whose only knowledge is one (dim, dim) matrix.
+
+    At every position all layers write the pair (key of the window → next token), in one sum:
+    C += Σ_λ k_λᵀ y. To predict, q = Σ_λ k_λ of the context; the answer is the token with the
+    largest (q C)·e.
+
+    Args:
+        dim: d, length of every vector.
+        heads: h, blocks in a window; with the projection encoder it must divide dim.
+        layers: l; the last layer sees h^l tokens.
+        encoder: "projection" (the paper's) or "binding" (this library's).
+        seed: another seed is another set of random vectors.
+        backend: see get_backend.
+        tokenizer: a Tokenizer or one of Hugging Face's; None is words and punctuation.
+        vocab_size: for ids, the candidates are 1..vocab_size-1. None: the tokens memorized so far.
+        partial_windows: projection only: when asked, a window that reaches before the text votes
+            with zero vectors in the missing places. Only full windows are ever memorized.
+
+    Raises:
+        ConfigurationError: the sizes do not fit together.
+        CapacityError: the model does not fit in the free memory.
+
+    Source: Zanzotto et al. 2025, MeMo, section 3.
+
+    Example:
+        >>> model = MeMo(dim=1024, heads=2, layers=2, encoder="binding", backend="numpy")
+        >>> model.memorize("The tea is hot. The cup is red.", name="tea")
+        'tea'
+        >>> model.recite("The tea", max_tokens=3)
+        ' is hot.'
+        >>> model.forget("tea")
+        >>> bool((model.matrix == 0).all())
+        True
+    """
+
+    def __init__(
+        self,
+        dim=1024,
+        heads=4,
+        layers=3,
+        encoder="projection",
+        seed=0,
+        backend="auto",
+        tokenizer=None,
+        vocab_size=None,
+        partial_windows=False,
+    ):
+        if vocab_size is not None and positive_int(vocab_size, "vocab_size") < 2:
+            raise ConfigurationError("vocab_size is 1; id 0 is padding, so at least 2 are needed.")
+        if partial_windows and encoder == "binding":
+            raise ConfigurationError(
+                "partial_windows is for the projection encoder; a product with nothing is nothing."
+            )
+        self.backend = get_backend(backend)
+        rows = 2 * positive_int(dim, "dim") + (vocab_size or 0)
+        self.backend.require(4 * rows * dim, f"A model of dim {dim}")
+        self.encoder = make_encoder(encoder, dim, heads, layers, seed, self.backend)
+        self.tokenizer = as_tokenizer(tokenizer)
+        self.partial_windows = bool(partial_windows)
+        self.vocab_size = vocab_size
+        self._config = {
+            "dim": self.encoder.dim,
+            "heads": self.encoder.heads,
+            "layers": self.encoder.layers,
+            "encoder": encoder,
+            "seed": self.encoder.seed,
+            "vocab_size": vocab_size,
+            "partial_windows": self.partial_windows,
+        }
+        self._memory = CorrelationMatrixMemory(dim, dim, self.backend)
+        self._ledger = Ledger()
+        ids = () if vocab_size is None else range(1, vocab_size)
+        self._vocabulary = Vocabulary(self.encoder.codebook, BEGIN, ids)
+
+    # ---- Memorize and forget -----------------------------------------------------------------
+
+    def memorize(self, text, name=None):
+        """Write a text into the memory.
+
+        Args:
+            text: a str of at least two tokens.
+            name: what to call it; None takes the first words.
+
+        Returns:
+            The name.
+
+        Raises:
+            InputError: not a text, too short, or the name is taken; the model is unchanged.
+        """
+        tokens = self._encode(text)
+        if name is None:
+            name = self._ledger.free_name(" ".join(text.split()[:4])[:40] or "blank")
+        self._ledger.check_name(name)
+        self._warn_if_unused_layers(len(tokens) + self.encoder.heads)
+        self._memory.add(self._sum_of_pairs([self._begun(tokens)]))
+        self._ledger.add_text(name, tokens)
+        self._update_candidates()
+        return name
+
+    def forget(self, text_or_name):
+        """Take a text out of the memory.
+
+        What stays is the memory without it: bit for bit with the binding encoder, to a relative
+        1e-6 with the projection.
+
+        Args:
+            text_or_name: a name in texts, or the text; of equal texts the latest goes.
+
+        Raises:
+            NotMemorizedError: there is no such text; the model is unchanged.
+        """
+        name = self._ledger.find(text_or_name, self.tokenizer)
+        self._memory.add(-self._sum_of_pairs([self._begun(self._ledger.texts[name])]))
+        self._ledger.remove_text(name)
+        self._update_candidates()
+
+    def memorize_ids(self, ids):
+        """Write rows of token ids into the memory, without begin marks.
+
+        Args:
+            ids: (rows, n) whole numbers; 0 is padding, and what it separates is separate text.
+
+        Raises:
+            InputError: negative, out of range, not whole, or no row longer than heads.
+        """
+        rows = [row for _, _, row in self._split(ids)]
+        self._warn_if_unused_layers(max(map(len, rows)))
+        self._memory.add(self._sum_of_pairs(rows))
+        self._ledger.add_rows(rows, self.encoder.heads)
+        self._update_candidates()
+
+    def forget_ids(self, ids):
+        """Take rows of ids out of the memory.
+
+        Args:
+            ids: (rows, n), rows as they were memorized.
+
+        Raises:
+            InputError: as for memorize_ids.
+            NotMemorizedError: a row was not memorized so often; the model is unchanged.
+        """
+        rows = [row for _, _, row in self._split(ids)]
+        self._ledger.check_rows(rows)
+        self._memory.add(-self._sum_of_pairs(rows))
+        self._ledger.remove_rows(rows, self.encoder.heads)
+        self._update_candidates()
+
+    def _sum_of_pairs(self, rows):
+        """Return Σ KᵀY of some rows of tokens, made apart so that a failure changes nothing."""
+        total = CorrelationMatrixMemory(self.encoder.dim, self.encoder.dim, self.backend)
+        for row in rows:
+            for start in range(self.encoder.heads, len(row), BLOCK):
+                stop = min(start + BLOCK, len(row))
+                keys, signatures = self._contexts(row, start, stop)
+                total.memorize(sum(keys), self._vectors(row[start:stop]) * signatures)
+        return total.matrix
+
+    # ---- Ask ---------------------------------------------------------------------------------
+
+    def predict(self, context, top=5):
+        """Predict the token that follows.
+
+        Args:
+            context: a str or a list of tokens; it may be empty.
+            top: how many candidates to list.
+
+        Returns:
+            A Prediction.
+
+        Raises:
+            NotMemorizedError: the memory is empty.
+        """
+        scores, read = self._votes(self._context(context))
+        scores = scores.sum(axis=0)
+        candidates = self._best(scores, top)
+        p_noise = self._noise_probability(candidates[0][1], read)
+        return Prediction(candidates[0][0], candidates[0][1], candidates, p_noise)
+
+    def explain(self, context, top=5):
+        """Take a prediction apart into one vote per layer.
+
+        A vote is (k_λ C)·e, or ((k_λ C) ⊙ g)·e with the binding encoder.
+
+        Args:
+            context: a str or a list of tokens; it may be empty.
+            top: how many candidates to list.
+
+        Returns:
+            An Explanation; its votes sum to predict's scores.
+
+        Raises:
+            NotMemorizedError: the memory is empty.
+        """
+        tokens = self._context(context)
+        votes, _ = self._votes(tokens)
+        scores = votes.sum(axis=0)
+        candidates = self._best(scores, top)
+        columns = [self._vocabulary.row(token) for token, _ in candidates]
+        sizes = [self.encoder.heads ** (i + 1) for i in range(self.encoder.layers)]
+        shown = ["‹begin›" if t == BEGIN else t if isinstance(t, str) else f" {t}" for t in tokens]
+        windows = [shown[-size:] if size <= len(shown) else None for size in sizes]
+        return Explanation(candidates, votes[:, columns], windows)
+
+    def recite(self, prompt="", max_tokens=50, unsure="go on"):
+        """Continue a prompt, one token at a time.
+
+        Args:
+            prompt: a str; it may be empty.
+            max_tokens: how many tokens at most.
+            unsure: "stop" ends where the model no longer knows; "go on" does not.
+
+        Returns:
+            The continuation, without the prompt. A prompt may end inside a word.
+
+        Raises:
+            NotMemorizedError: the memory is empty.
+        """
+        if unsure not in ("go on", "stop"):
+            raise InputError(f"unsure is {unsure!r}; choose 'go on' or 'stop'.")
+        if self.vocab_size is not None or self._ledger.rows:
+            raise InputError("This model holds ids, not text; use predict.")
+        tokens = self._context(prompt)
+        shown = len(self._decode(tokens))
+        if isinstance(prompt, str):
+            self._complete(tokens)
+        for _ in range(max_tokens):
+            prediction = self.predict(tokens[self.encoder.heads :], top=1)
+            if unsure == "stop" and not prediction.known:
+                break
+            tokens.append(prediction.token)
+        return self._decode(tokens)[shown:]
+
+    def _complete(self, tokens):
+        """Finish a last token that the prompt cut short, if the model knows how it goes on."""
+        if len(tokens) == self.encoder.heads:
+            return
+        scores, read = self._votes(tokens[:-1])
+        scores = scores.sum(axis=0)
+        begun = [i for i, t in enumerate(self._vocabulary.tokens) if t.startswith(tokens[-1])]
+        best = max(begun, key=lambda i: scores[i], default=None)
+        if best is not None and self._noise_probability(scores[best], read) < 0.01:
+            tokens[-1] = self._vocabulary.tokens[best]
+
+    def recall(self, text, start=1):
+        """Measure how much of a text is predicted rightly, each token from all before it.
+
+        Args:
+            text: a str.
+            start: the first token that counts; token 0 follows begin marks alone.
+
+        Returns:
+            A Recall.
+
+        Raises:
+            InputError: no token is left to predict.
+        """
+        tokens = self._encode(text)
+        if not 0 <= start < len(tokens):
+            raise InputError(f"start is {start}; this text has the tokens 0 to {len(tokens) - 1}.")
+        row, heads = self._begun(tokens), self.encoder.heads
+        answers = self._answers(row, np.arange(heads + start, len(row)))
+        return _recall(tokens[start:], answers)
+
+    def recall_ids(self, ids, positions=None, sample=None):
+        """Measure how much of rows of ids is predicted rightly.
+
+        Args:
+            ids: (rows, n) whole numbers; 0 is padding.
+            positions: which columns to predict; None takes all with enough tokens before them.
+            sample: measure at so many random places only; None takes all.
+
+        Returns:
+            A Recall, row after row.
+
+        Raises:
+            InputError: as for memorize_ids, or no position has enough tokens before it.
+        """
+        places = self._places(self._split(ids), positions)
+        if sample is not None:
+            stream = random_stream("sample", self.encoder.seed, sample)
+            count = min(positive_int(sample, "sample"), len(places))
+            chosen = np.sort(stream.choice(len(places), count, replace=False))
+            places = [places[i] for i in chosen]
+        if not places:
+            raise InputError("No position has a full window before it; give longer rows.")
+        answers = []
+        for _, group in itertools.groupby(places, key=lambda place: id(place[0])):
+            row, positions = zip(*group, strict=True)
+            answers += self._answers(row[0], np.array(positions))
+        return _recall([row[position] for row, position in places], answers)
+
+    # ---- Keep --------------------------------------------------------------------------------
+
+    @property
+    def texts(self):
+        """The texts memorized now: a dict of name -> number of tokens."""
+        return {name: len(tokens) for name, tokens in self._ledger.texts.items()}
+
+    @property
+    def matrix(self):
+        """The one (dim, dim) memory."""
+        return self._memory.matrix
+
+    def merge(self, other):
+        """Add another model's memory to this one: memorizing is a sum.
+
+        Args:
+            other: a MeMo of the same configuration. A name that both use gets " (2)".
+
+        Returns:
+            This model.
+
+        Raises:
+            ConfigurationError: the configurations differ; this model is unchanged.
+        """
+        if not isinstance(other, MeMo):
+            raise InputError(f"merge takes a MeMo, not {type(other).__name__}.")
+        mine, theirs = self._full_config(), other._full_config()
+        unlike = [f"{k} {mine[k]!r} and {theirs[k]!r}" for k in mine if mine[k] != theirs[k]]
+        if unlike:
+            raise ConfigurationError(f"These models can't be merged: {'; '.join(unlike)}.")
+        self._memory.add(other.backend.to_numpy(other.matrix))
+        self._ledger.merge(other._ledger)
+        self._update_candidates()
+        return self
+
+    def save(self, path):
+        """Write the model to a file, whole or not at all.
+
+        Args:
+            path: where to; an existing file is replaced.
+        """
+        matrix = self.backend.to_numpy(self.matrix)
+        storage.write(path, self._full_config(), self._ledger.to_json(), matrix)
+
+    @classmethod
+    def load(cls, path, backend="auto", tokenizer=None):
+        """Read a model from a file.
+
+        Args:
+            path: a file that save has written.
+            backend: see get_backend.
+            tokenizer: needed if the saved model had one of its own.
+
+        Returns:
+            A MeMo.
+
+        Raises:
+            FileFormatError: the file is damaged, foreign or of a newer version.
+        """
+        config, ledger, matrix = storage.read(path)
+        saved_tokenizer = config.pop("tokenizer")
+        model = cls(**config, backend=backend, tokenizer=tokenizer)
+        if model._full_config()["tokenizer"] != saved_tokenizer:
+            raise ConfigurationError(
+                f"This memory was written with the tokenizer {saved_tokenizer!r}; pass it to load."
+            )
+        model._memory.add(matrix)
+        model._ledger = Ledger.from_json(ledger)
+        model._update_candidates()
+        return model
+
+    def __repr__(self):
+        shown = ("dim", "heads", "layers", "encoder")
+        config = ", ".join(f"{name}={self._config[name]!r}" for name in shown)
+        tokens = sum(self._ledger.targets.values())
+        return f"MeMo({config}: {len(self.texts)} texts, {tokens:,} tokens memorized)"
+
+    def _repr_html_(self):
+        rows = [(show_token(name), f"{count:,}") for name, count in self.texts.items()]
+        return show_table(["text", "tokens"], rows, repr(self))
+
+    # ---- Inside ------------------------------------------------------------------------------
+
+    def _contexts(self, tokens, start, stop, partial=False):
+        """Return what stands before the positions start..stop-1.
+
+        Returns:
+            One (stop - start, dim) array of keys a layer, and the signatures.
+        """
+        first = max(0, start - self.encoder.span)
+        vectors = self._vectors(tokens[first : stop - 1])
+        row = start - 1 - first
+        keys = [key[row:, :] for key in self.encoder.keys(vectors, partial)]
+        return keys, self.encoder.signatures(vectors)[row:, :]
+
+    def _answers(self, tokens, positions):
+        """Predict the tokens at some positions of a row, from what stands before each."""
+        if not len(self._vocabulary):
+            return [None] * len(positions)
+        xp, answers = self.backend.xp, []
+        for start in range(int(positions[0]), int(positions[-1]) + 1, BLOCK):
+            block = positions[(positions >= start) & (positions < start + BLOCK)]
+            if len(block) == 0:
+                continue
+            stop = int(block[-1]) + 1
+            keys, signatures = self._contexts(tokens, start, stop, self.partial_windows)
+            chosen = self.backend.asarray(block - start)
+            query = xp.take(sum(keys), chosen, axis=0)
+            read = self._memory.retrieve(query) * xp.take(signatures, chosen, axis=0)
+            best = xp.argmax(read @ self._vocabulary.matrix.T, axis=1)
+            answers += [self._vocabulary.tokens[i] for i in self.backend.to_numpy(best)]
+        return answers
+
+    def _votes(self, tokens):
+        """Return each layer's vote for every candidate, (layers, V), and what was read, (dim,)."""
+        if not len(self._vocabulary) or not self._ledger.targets:
+            raise NotMemorizedError("The memory is empty. Memorize a text first.")
+        keys, signatures = self._contexts(
+            tokens, len(tokens), len(tokens) + 1, self.partial_windows
+        )
+        query = self.backend.xp.concat(keys, axis=0)
+        read = self._memory.retrieve(query) * signatures
+        votes = read @ self._vocabulary.matrix.T / self.encoder.perfect_score
+        return self.backend.to_numpy(votes).astype(np.float64), self.backend.xp.sum(read, axis=0)
+
+    def _noise_probability(self, score, read):
+        targets = self._ledger.targets
+        repeats = Counter(targets[token] for token in self._vocabulary.tokens)
+        sigmas = self.encoder.noise(read, np.array(list(repeats)), sum(targets.values()))
+        return noise_probability(score, sigmas, list(repeats.values()))
+
+    def _best(self, scores, top):
+        order = np.argsort(-scores, kind="stable")[:top]
+        return [(self._vocabulary.tokens[i], float(scores[i])) for i in order]
+
+    def _vectors(self, tokens):
+        return self._vocabulary.vectors(tokens)
+
+    def _begun(self, tokens):
+        return [BEGIN] * self.encoder.heads + list(tokens)
+
+    def _decode(self, tokens):
+        return self.tokenizer.decode(tokens[self.encoder.heads :])
+
+    def _context(self, context):
+        tokens = self.tokenizer.encode(context) if isinstance(context, str) else as_tokens(context)
+        return self._begun(tokens)
+
+    def _encode(self, text):
+        if not isinstance(text, str):
+            raise InputError(f"A text is a str, not {type(text).__name__}.")
+        if self.vocab_size is not None:
+            raise InputError("This model was made for ids; leave vocab_size out to use text.")
+        tokens = self.tokenizer.encode(text)
+        if len(tokens) < 2:
+            raise InputError("A text needs at least two tokens.")
+        return tokens
+
+    def _update_candidates(self):
+        if self.vocab_size is None:
+            self._vocabulary = self._vocabulary.of(self._ledger.targets)
+
+    def _full_config(self):
+        name = getattr(self.tokenizer, "name", type(self.tokenizer).__name__)
+        return {**self._config, "tokenizer": name}
+
+    def _places(self, pieces, positions):
+        """List (tokens, index) of the ids to predict, given columns of the rows."""
+        first = 1 if self.partial_windows else self.encoder.heads
+        columns = None if positions is None else set(np.asarray(positions).ravel().tolist())
+        return [
+            (tokens, index)
+            for _, start, tokens in pieces
+            for index in range(first, len(tokens))
+            if columns is None or start + index in columns
+        ]
+
+    def _split(self, ids):
+        return split_rows(ids, self.vocab_size, self.encoder.heads + 1)
+
+    def _warn_if_unused_layers(self, length):
+        lengths = [length, *(n + self.encoder.heads for n in self.texts.values())]
+        if max(lengths) <= self.encoder.span and not self._ledger.rows:
+            warnings.warn(
+                f"Layer {self.encoder.layers} looks at {self.encoder.span} tokens, more than any "
+                "text has so far: it memorizes nothing. Use fewer layers or a longer text.",
+                stacklevel=3,
+            )
+
+
+def _recall(tokens, answers):
+    correct = np.array([a == t for a, t in zip(answers, tokens, strict=True)], dtype=bool)
+    return Recall(correct, list(tokens), answers)

@@ -1,0 +1,182 @@
+"""Text into tokens and back without losing a character, and four texts to begin with."""
+
+import math
+import re
+from importlib import resources
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from memo_edu.errors import ConfigurationError, InputError
+
+# A word or a run of punctuation with the white space before it; or white space at the end.
+# The possessive + never gives characters back, so the time grows with the text and no faster.
+TOKEN = re.compile(r"\s*+(?:\w++|[^\w\s]++)|\s++")
+
+
+def tokenize(text):
+    """Cut a text into tokens that add up to exactly the text.
+
+    A token is a word or a run of punctuation, with the white space before it. White space at
+    the end is a token of its own.
+
+    Args:
+        text: any str.
+
+    Returns:
+        A list of str; "".join of it is the text.
+
+    Raises:
+        InputError: text is not a str.
+
+    Example:
+        >>> tokenize("Tea? Yes -- two cups.")
+        ['Tea', '?', ' Yes', ' --', ' two', ' cups', '.']
+    """
+    if not isinstance(text, str):
+        raise InputError(f"A text is a str, not {type(text).__name__}.")
+    return TOKEN.findall(text)
+
+
+def detokenize(tokens):
+    """Put tokens together again, so that nothing of the text they came from is lost.
+
+    Args:
+        tokens: a list of str.
+
+    Returns:
+        The text, a str.
+
+    Example:
+        >>> detokenize(["Tea", "?", " Yes"])
+        'Tea? Yes'
+    """
+    return "".join(tokens)
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """Anything that turns a text into a list of str and back.
+
+    Example:
+        >>> isinstance(WordTokenizer(), Tokenizer)
+        True
+    """
+
+    def encode(self, text: str) -> list[str]:
+        """Cut a text into tokens."""
+
+    def decode(self, tokens: list[str]) -> str:
+        """Put tokens together into a text."""
+
+
+class WordTokenizer:
+    """The tokenizer used unless another is given: words and punctuation, nothing lost.
+
+    Example:
+        >>> WordTokenizer().encode("No tea.")
+        ['No', ' tea', '.']
+    """
+
+    name = "words"
+
+    def encode(self, text):
+        """Cut a text into tokens; see tokenize."""
+        return tokenize(text)
+
+    def decode(self, tokens):
+        """Put tokens together; see detokenize."""
+        return detokenize(tokens)
+
+
+class HuggingFaceTokenizer:
+    """Adapt a Tokenizer object of Hugging Face's `tokenizers` library.
+
+    Args:
+        tokenizer: an object with encode(text).tokens, token_to_id and decode.
+    """
+
+    name = "hugging face"
+
+    def __init__(self, tokenizer):
+        self.tokenizer = tokenizer
+
+    def encode(self, text):
+        """Cut a text into the adapted tokenizer's tokens."""
+        return list(self.tokenizer.encode(text, add_special_tokens=False).tokens)
+
+    def decode(self, tokens):
+        """Put tokens together as the adapted tokenizer does."""
+        return self.tokenizer.decode([self.tokenizer.token_to_id(token) for token in tokens])
+
+
+def as_tokenizer(tokenizer):
+    """Accept None, a Tokenizer or a Hugging Face one, and return a Tokenizer.
+
+    Raises:
+        ConfigurationError: the object has no encode and decode.
+    """
+    if tokenizer is None:
+        return WordTokenizer()
+    if hasattr(tokenizer, "token_to_id"):
+        return HuggingFaceTokenizer(tokenizer)
+    if not isinstance(tokenizer, Tokenizer):
+        raise ConfigurationError(
+            f"{type(tokenizer).__name__} is no tokenizer: it needs encode(text) -> list of str "
+            "and decode(list of str) -> text."
+        )
+    return tokenizer
+
+
+def sample_texts():
+    """Return the four texts that come with the library, written for it.
+
+    Two short stories that share phrases on purpose, a page of invented facts, and a tale in
+    Italian.
+
+    Returns:
+        A dict: name -> text.
+
+    Example:
+        >>> sorted(sample_texts())
+        ['atlas', 'clockmaker', 'lighthouse', 'mulino']
+    """
+    names = ("lighthouse", "clockmaker", "atlas", "mulino")
+    folder = resources.files("memo_edu") / "samples"
+    return {name: (folder / f"{name}.txt").read_text(encoding="utf-8") for name in names}
+
+
+def split_rows(ids, vocab_size=None, shortest=1):
+    """Check rows of token ids and cut them at the padding.
+
+    Args:
+        ids: (rows, n) whole numbers in 0..vocab_size-1; 0 is padding.
+        vocab_size: V, or None for no upper limit.
+        shortest: pieces with fewer ids are left out.
+
+    Returns:
+        [(row, first column, tuple of ids) …], a piece for every run without padding.
+
+    Raises:
+        InputError: wrong shape or type, negative, out of range, or no piece is long enough.
+
+    Example:
+        >>> split_rows([[0, 5, 6, 7], [8, 9, 0, 4]], shortest=2)
+        [(0, 1, (5, 6, 7)), (1, 0, (8, 9))]
+    """
+    array, limit = np.asarray(ids), math.inf if vocab_size is None else vocab_size
+    if array.ndim != 2 or array.dtype.kind not in "iu":
+        raise InputError(f"ids are whole numbers (rows, n), not {array.dtype} {array.shape}.")
+    if array.size and (array.min() < 0 or array.max() >= limit):
+        raise InputError(
+            f"ids lie in 0..{limit - 1}; these go from {array.min()} to {array.max()}."
+        )
+    pieces = []
+    for number, row in enumerate(array):
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], row != 0, [0]])))
+        for start, stop in edges.reshape(-1, 2).tolist():
+            if stop - start >= shortest:
+                pieces.append((number, start, tuple(row[start:stop].tolist())))
+    if not pieces:
+        raise InputError(f"No row has {shortest} ids in sequence; that is the least there must be.")
+    return pieces
