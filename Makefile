@@ -1,0 +1,75 @@
+# `make lab` opens the notebooks; `make` lists the rest. Python packages go into .venv, nowhere else.
+# On Windows: run it in Git Bash.
+
+ifeq ($(OS),Windows_NT)
+  PYTHON ?= python
+  PY := .venv/Scripts/python.exe
+else
+  PYTHON ?= python3
+  PY := .venv/bin/python
+endif
+
+PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile
+NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=120
+
+.PHONY: help lab test test-code test-notebooks lint format notebooks constraints clean
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
+
+lab: .venv/lab-ready  ## open JupyterLab on the notebooks (options: ARGS="--no-browser --port 9999")
+	$(PY) -m jupyterlab notebooks $(ARGS)
+
+test: test-code test-notebooks  ## run every test
+
+test-code: .venv/dev-ready  ## run the tests and examples of the library
+	$(PYTEST)
+
+test-notebooks: .venv/dev-ready  ## run every notebook and compare each output
+	$(PYTEST) $(NBVAL) notebooks/*.ipynb notebooks/solutions/*.ipynb
+
+lint: .venv/dev-ready  ## check style and format
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+
+format: .venv/dev-ready  ## mend what can be mended of style and format
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
+
+notebooks: .venv/dev-ready  ## make the notebooks from notebooks/source
+	$(PY) notebooks/source/build.py
+
+constraints: .venv/dev-ready  ## pin the newest versions of all dependencies in constraints.txt
+	$(PY) -m pip install --quiet uv
+	$(PY) -m uv pip compile pyproject.toml --extra dev --universal --upgrade \
+	  --no-annotate --no-header --no-emit-index-url --quiet --output-file constraints.txt
+
+clean:  ## remove .venv and everything else that was made here
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} + -o -name .ipynb_checkpoints -prune -exec rm -rf {} +
+
+# What is installed. Each file is written only when its step went well.
+
+.venv/lab-ready: .venv/made-in pyproject.toml constraints.txt
+	@echo "Installing memo_edu and JupyterLab into .venv (about a minute the first time) ..."
+	@$(PIP_INSTALL) -e .
+	@touch $@
+
+.venv/dev-ready: .venv/made-in pyproject.toml constraints.txt
+	@echo "Installing memo_edu, JupyterLab and the test tools into .venv (1-2 minutes the first time) ..."
+	@$(PIP_INSTALL) -e ".[dev]"
+	@touch .venv/lab-ready $@
+
+# A .venv is made afresh if it came from another folder (it holds full paths) or if its Python is gone.
+ifneq "$(shell $(PY) -c 'import pip' 2>/dev/null && cat .venv/made-in 2>/dev/null)" "$(shell pwd -P)"
+.PHONY: .venv/made-in
+endif
+
+.venv/made-in:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "memo_edu needs Python 3.11 or newer, and '$(PYTHON)' is not. Name one: make lab PYTHON=python3.13"; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "'$(PYTHON)' lacks the venv module. On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@echo "Making .venv with $$("$(PYTHON)" --version) ..."
+	@"$(PYTHON)" -m venv --clear .venv && pwd -P > $@

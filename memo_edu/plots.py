@@ -1,0 +1,184 @@
+"""Every figure of the notebooks: each function draws one kind and returns its Axes."""
+
+import base64
+import html
+import io
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from memo_edu.backend import to_numpy
+from memo_edu.results import show_token
+
+plt.style.use(Path(__file__).with_name("house.mplstyle"))
+
+MARKERS = "osD^vX"
+HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++")
+
+
+class Picture:
+    """A figure with its words: alt text for those who can't see it.
+
+    Args:
+        figure: a matplotlib Figure; it is drawn once and closed.
+        alt: one sentence that says what the figure shows.
+    """
+
+    def __init__(self, figure, alt):
+        self.alt = alt
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+        plt.close(figure)
+        self.png = buffer.getvalue()
+
+    def __repr__(self):
+        return f"Picture: {self.alt}"
+
+    def _repr_html_(self):
+        data = base64.b64encode(self.png).decode("ascii")
+        alt = html.escape(self.alt, quote=True)
+        return f'<img alt="{alt}" src="data:image/png;base64,{data}" style="max-width:100%"/>'
+
+
+def show(axes, alt):
+    """Turn a figure into a Picture, with alt text.
+
+    Args:
+        axes: the Axes, or an array of Axes, of one figure.
+        alt: one sentence that says what the figure shows.
+
+    Returns:
+        A Picture; as the last line of a cell it is displayed.
+
+    Example:
+        >>> show(bars({"tea": 0.9, "cup": 0.2}, "recall"), "Recall is 0.9 for tea.")
+        Picture: Recall is 0.9 for tea.
+    """
+    return Picture(np.ravel(axes)[0].figure, alt)
+
+
+def heat_map(matrix, rows=None, columns=None, title="", limit=None, ax=None):
+    """Draw a matrix as coloured cells, orange below zero and purple above it.
+
+    Small matrices have their numbers written in.
+
+    Args:
+        matrix: (m, n) array.
+        rows, columns: labels, m and n of them, or None.
+        title: what is shown.
+        limit: the absolute value with the fullest colour; None is the largest entry.
+        ax: where to draw; None is a new figure.
+
+    Returns:
+        The Axes.
+    """
+    matrix = to_numpy(matrix)
+    limit = limit or float(np.max(np.abs(matrix))) or 1.0
+    ax = ax or _new_axes(figsize=(5, 3.6))
+    image = ax.imshow(matrix, cmap="PuOr", vmin=-limit, vmax=limit, aspect="auto")
+    ax.grid(False)
+    ax.set_title(title)
+    _label(ax.set_xticks, columns)
+    _label(ax.set_yticks, rows)
+    if matrix.size <= 100:
+        for (i, j), value in np.ndenumerate(matrix):
+            colour = "white" if abs(value) > 0.6 * limit else "black"
+            ax.text(j, i, f"{value:.2g}", ha="center", va="center", color=colour, fontsize=9)
+    ax.figure.colorbar(image, ax=ax, fraction=0.05)
+    return ax
+
+
+def histogram(samples, bins, xlabel, curve=None, title="", ax=None):
+    """Draw how values are spread, as densities, with a predicted curve laid over them.
+
+    Args:
+        samples: dict of name -> 1-d array.
+        bins: edges or a number of bins, shared by all.
+        xlabel: what is measured, with its unit.
+        curve: None, or (name, x, density) of a prediction.
+        title: what is shown.
+        ax: where to draw; None is a new figure.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or _new_axes()
+    colours = plt.rcParams["axes.prop_cycle"].by_key()["color"]
+    for i, (name, values) in enumerate(samples.items()):
+        ax.hist(
+            to_numpy(values),
+            bins=bins,
+            density=True,
+            label=name,
+            alpha=0.55,
+            color=colours[i],
+            hatch=HATCHES[i],
+            edgecolor=colours[i],
+        )
+    if curve is not None:
+        ax.plot(curve[1], curve[2], color="black", linestyle="--", label=curve[0])
+    ax.set(xlabel=xlabel, ylabel="density", title=title)
+    ax.legend()
+    return ax
+
+
+def lines(x, series, xlabel, ylabel, title="", ax=None):
+    """Draw measured series over a common axis, told apart by colour, dash and marker.
+
+    Args:
+        x: (n,) values.
+        series: dict of name -> (n,) values.
+        xlabel, ylabel: what is measured, with units.
+        title: what is shown.
+        ax: where to draw; None is a new figure.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or _new_axes()
+    for marker, (name, y) in zip(MARKERS, series.items(), strict=False):
+        ax.plot(x, y, marker=marker, label=name)
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    if len(series) > 1:
+        ax.legend()
+    return ax
+
+
+def bars(values, xlabel, title="", mark=None, ax=None):
+    """Draw one bar a name, the marked one hatched and starred.
+
+    Args:
+        values: dict of name -> number, drawn from top to bottom.
+        xlabel: what is measured, with its unit.
+        title: what is shown.
+        mark: a name that stands out, such as the winner; None is none.
+        ax: where to draw; None is a new figure.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or _new_axes(figsize=(7, 0.8 + 0.32 * len(values)))
+    names = [show_token(name) for name in values]
+    drawn = ax.barh(range(len(names)), list(values.values()), height=0.65)
+    for name, label, bar in zip(values, names, drawn, strict=True):
+        if name == mark:
+            bar.set(facecolor="#d55e00", hatch="///", edgecolor="white")
+            names[names.index(label)] = f"★ {label}"
+    ax.set_yticks(range(len(names)), names)
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    ax.set(xlabel=xlabel, title=title)
+    return ax
+
+
+def _new_axes(**options):
+    return plt.subplots(**options)[1]
+
+
+def _label(set_ticks, labels):
+    """Write labels on every tick, or leave the ticks out."""
+    if labels is None:
+        set_ticks([])
+    else:
+        set_ticks(range(len(labels)), [show_token(label) for label in labels])

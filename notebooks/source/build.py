@@ -1,0 +1,79 @@
+"""Make the notebooks: every chapter is written once, in this folder, and comes out twice.
+
+    python notebooks/source/build.py            all chapters
+    python notebooks/source/build.py 02 05      these
+
+notebooks/NN-….ipynb is the learner's copy, in which the solutions are stubs;
+notebooks/solutions/NN-….ipynb has the solutions in it. Both are stored with their outputs.
+"""
+
+import copy
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbgrader.preprocessors import ClearSolutions
+from tqdm.auto import tqdm
+
+SOURCE = Path(__file__).resolve().parent
+STUB = "raise NotImplementedError  # your code here"
+
+
+def solution_copy(source):
+    """Read a chapter's source as a notebook without outputs."""
+    notebook = jupytext.read(source)
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:03d}"
+    return nbformat.from_dict({**notebook, "nbformat": 4, "nbformat_minor": 5})
+
+
+def student_copy(solution):
+    """Put a stub in the place of every solution."""
+    clear = ClearSolutions(code_stub={"python": STUB}, enforce_metadata=False)
+    return clear.preprocess(copy.deepcopy(solution), {})[0]
+
+
+def copies(source):
+    """Return (path, notebook) of both copies of a chapter, without outputs."""
+    solution = solution_copy(source)
+    name = f"{source.stem}.ipynb"
+    home = SOURCE.parent
+    return [(home / name, student_copy(solution)), (home / "solutions" / name, solution)]
+
+
+def run(notebook, folder):
+    """Execute a notebook and keep what a reader should see."""
+    client = NotebookClient(
+        notebook,
+        timeout=120,
+        startup_timeout=120,
+        record_timing=False,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    client.execute()
+    notebook.metadata["language_info"] = {"name": "python"}
+
+
+def main(chapters):
+    """Make the chapters whose names begin with one of the given numbers, or all."""
+    sources = [
+        source
+        for source in sorted(SOURCE.glob("[0-9][0-9]-*.md"))
+        if not chapters or source.name[:2] in chapters
+    ]
+    for source in tqdm(sources, unit="chapter"):
+        for path, notebook in copies(source):
+            path.parent.mkdir(exist_ok=True)
+            run(notebook, path.parent)
+            nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
