@@ -10,16 +10,18 @@ else
 endif
 
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# JupyterLab would ask the network for news and newer versions of itself.
+OFFLINE := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=120
 
 .PHONY: help lab test test-code test-notebooks lint format notebooks constraints clean
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 24
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 lab: .venv/lab-ready  ## open JupyterLab on the notebooks (options: ARGS="--no-browser --port 9999")
-	$(PY) -m jupyterlab notebooks $(ARGS)
+	$(PY) -m jupyterlab notebooks $(OFFLINE) $(ARGS)
 
 test: test-code test-notebooks  ## run every test
 
@@ -37,8 +39,8 @@ format: .venv/dev-ready  ## mend what can be mended of style and format
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 
-notebooks: .venv/dev-ready  ## make the notebooks from notebooks/source
-	$(PY) notebooks/source/build.py
+notebooks: .venv/dev-ready  ## make the notebooks from notebooks/source (some: ARGS="02 05")
+	$(PY) notebooks/source/build.py $(ARGS)
 
 constraints: .venv/dev-ready  ## pin the newest versions of all dependencies in constraints.txt
 	$(PY) -m pip install --quiet uv

@@ -58,15 +58,9 @@ def full_windows(tokens, heads, layers):
     found = []
     for layer in range(1, layers + 1):
         size, step = heads**layer, heads ** (layer - 1)
-        found.append(
-            [
-                (
-                    tuple(tuple(tokens[j : j + step]) for j in range(i, i + size, step)),
-                    tokens[i + size],
-                )
-                for i in range(len(tokens) - size)
-            ]
-        )
+        windows = [tuple(tokens[i : i + size]) for i in range(len(tokens) - size)]
+        blocks = [tuple(w[j : j + step] for j in range(0, size, step)) for w in windows]
+        found.append(list(zip(blocks, tokens[size:], strict=True)))
     return found
 
 
@@ -254,8 +248,9 @@ class BindingEncoder(Encoder):
                 f"dim is {dim} and heads is {heads}: binding rolls each block of a window "
                 f"differently. Choose a dim of at least {2 * self.heads}."
             )
-        stream = random_stream("binding", seed, dim, heads, layers)
+        stream = random_stream("rolls", seed, dim, heads)
         self.rolls = _distinct_rolls(self.dim, self.heads, self.layers, stream)
+        stream = random_stream("signature rolls", seed, dim, heads)
         free = [roll for roll in range(1, self.dim) if roll not in self.rolls[0]]
         self.signature_rolls = [int(roll) for roll in stream.permutation(free)[: self.heads]]
         # Keys and values are ±1: a pair alone in the memory answers with dim · dim.

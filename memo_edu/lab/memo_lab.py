@@ -123,7 +123,10 @@ class MemoLab(widgets.VBox):
 
     def _show(self, message):
         """Bring the list, the bars and the message up to date."""
-        self.memorized.options = list(self.model.texts)
+        chosen, names = self.memorized.value, list(self.model.texts)
+        self.memorized.options = names
+        if names:
+            self.memorized.value = chosen if chosen in names else names[-1]
         self.status.value = f'<p role="status">{html.escape(message)}</p>'
         self.bars.value = "".join(_bar(name, share) for name, share in self._recalls().items())
 
