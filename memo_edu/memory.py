@@ -139,11 +139,12 @@ class CorrelationMatrixMemory:
 
     def _make_room(self, growth):
         """Keep whole numbers exact: before an entry could pass 2²⁴, move to float64."""
-        if self._bound + growth > EXACT_UP_TO[self.dtype]:
+        # Written as a difference, which is exact where a sum near 2⁵³ would be rounded.
+        if growth > EXACT_UP_TO[self.dtype] - self._bound:
             self._bound = _largest(self.matrix)
-        if self._bound + growth > EXACT_UP_TO["float64"]:
+        if growth > EXACT_UP_TO["float64"] - self._bound:
             raise CapacityError("An entry could pass 2^53, beyond which sums are not exact.")
-        if self._bound + growth > EXACT_UP_TO[self.dtype]:
+        if growth > EXACT_UP_TO[self.dtype] - self._bound:
             self.dtype = "float64"
             self.matrix = self._cast(self.matrix)
         self._bound += growth
