@@ -153,7 +153,7 @@ class CorrelationMatrixMemory:
         size = self.key_dim * self.value_dim * (4 if self.dtype == "float32" else 8)
         return (
             f"CorrelationMatrixMemory({self.key_dim} -> {self.value_dim}, {self.dtype}, "
-            f"{size / 1e6:.1f} MB, largest entry {_largest(self.matrix):.3g})"
+            f"{size:,} bytes, largest entry {_largest(self.matrix):.3g})"
         )
 
 

@@ -14,6 +14,7 @@ from memo_edu.results import show_token
 plt.style.use(Path(__file__).with_name("house.mplstyle"))
 
 MARKERS = "osD^vX"
+DASHES = ("--", ":", "-.")
 HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++")
 
 
@@ -58,7 +59,7 @@ def show(axes, alt):
     return Picture(np.ravel(axes)[0].figure, alt)
 
 
-def heat_map(matrix, rows=None, columns=None, title="", limit=None, ax=None):
+def heat_map(matrix, rows=None, columns=None, title="", limit=None, scale=True, ax=None):
     """Draw a matrix as coloured cells, orange below zero and purple above it.
 
     Small matrices have their numbers written in.
@@ -68,6 +69,7 @@ def heat_map(matrix, rows=None, columns=None, title="", limit=None, ax=None):
         rows, columns: labels, m and n of them, or None.
         title: what is shown.
         limit: the absolute value with the fullest colour; None is the largest entry.
+        scale: whether the colours are explained by a bar.
         ax: where to draw; None is a new figure.
 
     Returns:
@@ -85,8 +87,27 @@ def heat_map(matrix, rows=None, columns=None, title="", limit=None, ax=None):
         for (i, j), value in np.ndenumerate(matrix):
             colour = "white" if abs(value) > 0.6 * limit else "black"
             ax.text(j, i, f"{value:.2g}", ha="center", va="center", color=colour, fontsize=9)
-    ax.figure.colorbar(image, ax=ax, fraction=0.05)
+    if scale:
+        ax.figure.colorbar(image, ax=ax, fraction=0.05)
     return ax
+
+
+def heat_maps(matrices, limit=None):
+    """Draw matrices side by side with one colour scale, so that they can be compared.
+
+    Args:
+        matrices: dict of title -> (m, n) array, drawn from left to right.
+        limit: the absolute value with the fullest colour; None is the largest entry of all.
+
+    Returns:
+        (number of matrices,) array of Axes.
+    """
+    limit = limit or max(float(np.max(np.abs(to_numpy(m)))) for m in matrices.values()) or 1.0
+    size = (0.5 + 2.3 * len(matrices), 2.5)
+    axes = plt.subplots(1, len(matrices), figsize=size, squeeze=False)[1][0]
+    for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
+        heat_map(matrix, title=title, limit=limit, scale=ax is axes[-1], ax=ax)
+    return axes
 
 
 def histogram(samples, bins, xlabel, curve=None, title="", ax=None):
@@ -123,24 +144,34 @@ def histogram(samples, bins, xlabel, curve=None, title="", ax=None):
     return ax
 
 
-def lines(x, series, xlabel, ylabel, title="", ax=None):
-    """Draw measured series over a common axis, told apart by colour, dash and marker.
+def lines(x, series, xlabel, ylabel, title="", predicted=None, log="", ax=None):
+    """Draw measured series over a common axis, and predictions as dashed lines without points.
 
     Args:
         x: (n,) values.
-        series: dict of name -> (n,) values.
+        series: dict of name -> (n,) measured values, told apart by colour, dash and marker.
         xlabel, ylabel: what is measured, with units.
         title: what is shown.
+        predicted: None, or a dict of name -> (n,) predicted values.
+        log: the axes that are logarithmic: "", "x", "y" or "xy"; x then has a tick at each value.
         ax: where to draw; None is a new figure.
 
     Returns:
         The Axes.
     """
     ax = ax or _new_axes()
+    for dashes, (name, y) in zip(DASHES, (predicted or {}).items(), strict=False):
+        ax.plot(x, y, color="#555555", linestyle=dashes, label=name)
     for marker, (name, y) in zip(MARKERS, series.items(), strict=False):
-        ax.plot(x, y, marker=marker, label=name)
+        ax.plot(x, y, marker=marker, label=name, **({"linestyle": "none"} if predicted else {}))
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
-    if len(series) > 1:
+    if "y" in log:
+        ax.set_yscale("log")
+    if "x" in log:
+        ax.set_xscale("log")
+        ax.set_xticks(x, [f"{value:,}" for value in x])
+        ax.minorticks_off()
+    if len(series) + len(predicted or {}) > 1:
         ax.legend()
     return ax
 

@@ -3,9 +3,11 @@
 import html
 import traceback
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+LIBRARY = str(Path(__file__).parent.parent)
 SIGNS = {"not attempted": ("○", "#777777"), "wrong": ("✗", "#d55e00"), "right": ("✓", "#009e73")}
 
 
@@ -168,6 +170,6 @@ def _alike(a, b, rtol):
 def _explain(error):
     """Say in a sentence where the learner's code stopped and why, without a traceback."""
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if "memo_edu" not in frame.filename]
+    theirs = [frame for frame in frames if not frame.filename.startswith(LIBRARY)]
     place = f" at the line `{theirs[-1].line}`" if theirs and theirs[-1].line else ""
     return f"Your code stopped{place} with {type(error).__name__}: {error}"

@@ -1,0 +1,354 @@
+"""The same numbers on every array library and device, and the same in every release."""
+
+import hashlib
+import importlib.util
+import sys
+import types
+
+import array_api_strict
+import numpy as np
+import pytest
+
+import memo_edu as me
+from memo_edu import backend as backend_module
+
+# A library that allows nothing beyond the array API standard, on a device that is not the host.
+STRICT = me.get_backend(array_api_strict, device=array_api_strict.Device("device1"))
+OTHERS = {"strict": STRICT}
+if me.get_backend("auto").name == "cupy":
+    OTHERS["cupy"] = me.get_backend("cupy")
+
+TEXTS = [text[:1500] for text in me.sample_texts().values()]
+IDS = np.random.default_rng(0).integers(0, 30, (4, 60))
+MODELS = [("projection", 48, 4, 2), ("projection", 54, 3, 3), ("binding", 53, 4, 2)]
+
+
+@pytest.fixture(params=OTHERS)
+def other(request):
+    return OTHERS[request.param]
+
+
+@pytest.fixture(params=MODELS, ids=lambda sizes: "-".join(map(str, sizes)))
+def sizes(request):
+    encoder, dim, heads, layers = request.param
+    return {"encoder": encoder, "dim": dim, "heads": heads, "layers": layers}
+
+
+def assert_same(actual, expected, exact):
+    actual, expected = (me.backend.to_numpy(array) for array in (actual, expected))
+    assert actual.dtype == expected.dtype
+    if exact:
+        np.testing.assert_array_equal(actual, expected)
+    else:
+        size = max(1.0, np.linalg.norm(expected))
+        np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-5 * size)
+
+
+def assert_same_model(model, expected):
+    assert model.backend.owns(model.matrix)
+    assert_same(model.matrix, expected.matrix, isinstance(model.encoder, me.BindingEncoder))
+    assert model.texts == expected.texts
+
+
+# ---- The same numbers ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "bipolar"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("tokens", [["tea", 3, 0, "tea", -1, "\ud83d"], []])
+def test_codebooks_agree_bit_for_bit(other, kind, dtype, tokens):
+    vectors = me.Codebook(50, kind, 7, other, dtype).vectors(tokens)
+    assert other.owns(vectors)
+    assert_same(vectors, me.Codebook(50, kind, 7, "numpy", dtype).vectors(tokens), exact=True)
+
+
+def test_memories_agree(other):
+    stream = np.random.default_rng(0)
+    keys, values = stream.integers(-9, 9, (20, 6)), stream.integers(-9, 9, (20, 4))
+    memories = [me.CorrelationMatrixMemory(6, 4, backend) for backend in (other, "numpy")]
+    for memory in memories:
+        memory.memorize(keys, values)
+        memory.forget(memory.backend.asarray(keys[:5]), memory.backend.asarray(values[:5]))
+        memory.memorize(keys[:0], values[:0])
+        memory.add(np.ones((6, 4)))
+    first, second = memories
+    assert first.backend.owns(first.matrix)
+    assert_same(first.matrix, second.matrix, exact=True)
+    assert_same(first.retrieve(keys), second.retrieve(keys), exact=True)
+    for memory in memories:
+        memory.memorize(keys * 2**12, values * 2**12)
+    assert second.dtype == "float64"
+    assert_same(first.matrix, second.matrix, exact=True)
+    assert repr(first) == repr(second)
+    for wrong in (np.full((1, 6), np.nan), np.ones((1, 7)), [["tea"] * 6]):
+        with pytest.raises(me.InputError):
+            first.memorize(wrong, np.ones((1, 4)))
+    assert_same(first.matrix, second.matrix, exact=True)
+
+
+@pytest.mark.parametrize("partial", [False, True])
+@pytest.mark.parametrize("length", [1, 5, 40])
+def test_encoders_agree(other, sizes, partial, length):
+    kinds = {"projection": me.ProjectionEncoder, "binding": me.BindingEncoder}
+    kind = kinds[sizes["encoder"]]
+    encoders = [
+        kind(sizes["dim"], sizes["heads"], sizes["layers"], 3, backend)
+        for backend in (other, "numpy")
+    ]
+    tokens = [f"w{i % 7}" for i in range(length)]
+    vectors = [encoder.codebook.vectors(tokens) for encoder in encoders]
+    exact = sizes["encoder"] == "binding"
+    for name in ("W", "P"):
+        for first, second in zip(*(getattr(e, name, []) for e in encoders), strict=True):
+            assert_same(first, second, exact=True)
+    keys = [e.keys(v, partial) for e, v in zip(encoders, vectors, strict=True)]
+    for first, second in zip(*keys, strict=True):
+        assert other.owns(first)
+        assert_same(first, second, exact)
+    first, second = (e.signatures(v) for e, v in zip(encoders, vectors, strict=True))
+    assert other.owns(first)
+    assert_same(first, second, exact=True)
+
+
+def test_models_of_text_agree(other, sizes, tmp_path):
+    models = [me.MeMo(**sizes, backend=backend) for backend in (other, "numpy")]
+    for model in models:
+        for number, text in enumerate(TEXTS):
+            model.memorize(text, name=str(number))
+        model.forget("1")
+        model.forget(TEXTS[2])
+    first, second = models
+    assert_same_model(first, second)
+    for context in ("", "The", TEXTS[0][:200], "never heard of"):
+        one, two = first.predict(context, top=500), second.predict(context, top=500)
+        assert dict(one.candidates) == pytest.approx(dict(two.candidates), abs=1e-4)
+        assert one.p_noise == pytest.approx(two.p_noise, abs=1e-3)
+        votes = first.explain(context, top=500).votes
+        assert isinstance(votes, np.ndarray)
+        scores = [score for _, score in one.candidates]
+        np.testing.assert_allclose(votes.sum(axis=0), scores, atol=1e-6)
+    tolerated = 0 if sizes["encoder"] == "binding" else 3  # near ties
+    for text in TEXTS[::3]:
+        one, two = first.recall(text), second.recall(text)
+        assert np.sum(np.array(one.answers) != np.array(two.answers)) <= tolerated
+    assert isinstance(first.recite("", max_tokens=5), str)
+
+    first.save(tmp_path / "first")
+    second.save(tmp_path / "second")
+    assert_same_model(me.MeMo.load(tmp_path / "first", backend="numpy"), second)
+    moved = me.MeMo.load(tmp_path / "second", backend=other)
+    assert_same_model(moved, second)
+    assert moved.backend is other
+
+
+def test_models_of_ids_agree(other, sizes):
+    for options in ({"vocab_size": 30}, {}, {"partial_windows": True}):
+        if options.get("partial_windows") and sizes["encoder"] == "binding":
+            continue
+        models = [me.MeMo(**sizes, **options, backend=backend) for backend in (other, "numpy")]
+        for model in models:
+            with pytest.warns(UserWarning, match="memorizes nothing"):
+                model.memorize_ids(IDS[:, :8])
+            model.memorize_ids(np.where(IDS == 0, 1, IDS))
+            model.forget_ids(IDS[:, :8])
+        first, second = models
+        assert_same_model(first, second)
+        for asked in ({}, {"positions": [5, 9, 30]}, {"sample": 20}):
+            one, two = first.recall_ids(IDS, **asked), second.recall_ids(IDS, **asked)
+            assert one.tokens == two.tokens
+            assert np.mean(np.array(one.answers) != np.array(two.answers)) <= 0.05  # near ties
+
+
+def test_models_merge_across_backends(other, sizes):
+    def build(backend, *texts):
+        model = me.MeMo(**sizes, backend=backend)
+        for text in texts:
+            model.memorize(text)
+        return model
+
+    together = build("numpy", TEXTS[0], TEXTS[1])
+    assert_same_model(build(other, TEXTS[0]).merge(build("numpy", TEXTS[1])), together)
+    assert_same_model(build("numpy", TEXTS[0]).merge(build(other, TEXTS[1])), together)
+    assert_same_model(build(other, TEXTS[0]).merge(build(other, TEXTS[1])), together)
+
+
+# ---- Which library, and why not another ------------------------------------------------------
+
+
+def test_a_backend_by_name_by_module_or_as_it_is(monkeypatch):
+    monkeypatch.setattr(backend_module, "_find_cupy", lambda: (None, "CuPy is not installed"))
+    assert me.get_backend("numpy").name == me.get_backend("auto").name == "numpy"
+    assert me.get_backend().name == me.get_backend(np).name == "numpy"
+    assert me.get_backend(array_api_strict).name == "array_api_strict"
+    assert me.get_backend(STRICT) is STRICT
+    assert repr(me.get_backend("numpy")) == "Backend('numpy')"
+    assert "device1" in repr(STRICT)
+
+
+@pytest.mark.parametrize("name", ["torch", "", "NumPy", None, 3, sys, ["numpy"]])
+def test_an_unknown_backend_is_refused(name):
+    with pytest.raises(me.BackendError, match="'numpy', 'cupy', 'auto'"):
+        me.get_backend(name)
+
+
+def test_arrays_move_to_the_device_and_back(other):
+    for array in ([[1.5, 2.0]], np.arange(6, dtype="int64").reshape(2, 3), np.float32(3)):
+        moved = other.asarray(array)
+        assert other.owns(moved)
+        assert other.asarray(moved) is moved
+        np.testing.assert_array_equal(other.to_numpy(moved), np.asarray(array))
+        assert other.to_numpy(other.asarray(moved, "float32")).dtype == "float32"
+    assert not other.owns(np.ones(2))
+    assert not other.owns([1.0])
+    assert not STRICT.owns(array_api_strict.ones(2))  # the right library, another device
+
+
+def test_a_working_gpu_is_chosen(monkeypatch):
+    monkeypatch.setattr(backend_module, "_find_cupy", lambda: (array_api_strict, "a working GPU"))
+    assert me.get_backend("auto").name == "array_api_strict"
+    assert me.get_backend("cupy").name == "array_api_strict"
+    assert me.get_backend("numpy").name == "numpy"
+
+
+class CuPy(types.ModuleType):
+    """Stands for CuPy on a machine with a GPU: here it computes with array_api_strict."""
+
+    def __init__(self, available=True, one=1, fault=None):
+        super().__init__("cupy")
+        self.available, self.one, self.fault = available, one, fault
+        self.cuda = types.SimpleNamespace(is_available=lambda: self.available)
+
+    def ones(self, shape):
+        if self.fault is not None:
+            raise self.fault
+        return array_api_strict.ones(shape) * self.one
+
+    def __getattr__(self, name):
+        return getattr(array_api_strict, name)
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """Make `import cupy` find something else, or nothing."""
+    find_spec = importlib.util.find_spec
+
+    def put(module, spec="a spec"):
+        def find(name, package=None):
+            return spec if name == "cupy" else find_spec(name, package)
+
+        monkeypatch.setattr(importlib.util, "find_spec", find)
+        monkeypatch.setitem(sys.modules, "cupy", module)
+
+    backend_module._find_cupy.cache_clear()
+    yield put
+    backend_module._find_cupy.cache_clear()
+
+
+class OddError(Exception):
+    def __str__(self):
+        return "odd"
+
+
+BROKEN = {
+    "not installed": (None, None),
+    "failed": (None, "a spec"),  # there, but the import fails
+    "sees no GPU": (CuPy(available=False), "a spec"),
+    "wrong sum": (CuPy(one=3), "a spec"),
+    "odd": (CuPy(fault=OddError()), "a spec"),
+    "cudaErrorInsufficientDriver": (
+        CuPy(fault=RuntimeError("cudaErrorInsufficientDriver")),
+        "a spec",
+    ),
+    "libnvrtc": (CuPy(fault=OSError("libnvrtc.so: cannot open shared object file")), "a spec"),
+}
+
+
+@pytest.mark.parametrize("found", BROKEN)
+def test_a_gpu_that_does_not_work_is_left_alone(found, install):
+    install(*BROKEN[found])
+    assert me.get_backend("auto").name == "numpy"
+    assert me.MeMo(16, 2, 1).backend.name == "numpy"
+    with pytest.raises(me.BackendError, match=found) as error:
+        me.get_backend("cupy")
+    assert "pip install" in str(error.value)  # and it says how to get one
+    assert "backend='numpy'" in str(error.value)
+    with pytest.raises(me.BackendError):
+        me.MeMo(16, 2, 1, backend="cupy")
+
+
+def test_a_gpu_that_works_is_found_once(install):
+    install(CuPy())
+    assert me.get_backend("auto").name == "array_api_strict"
+    install(None, None)
+    assert me.get_backend("cupy").name == "array_api_strict"  # found before
+
+
+def test_what_cannot_fit_is_refused_before_it_is_allocated(monkeypatch):
+    monkeypatch.setattr(me.Backend, "free_memory", lambda self: 100_000)
+    for encoder in ("projection", "binding"):
+        me.MeMo(16, 2, 1, encoder, backend="numpy")
+        with pytest.raises(me.CapacityError, match=r"needs [\d,.]+ GB"):
+            me.MeMo(2**20, 2, 3, encoder, backend="numpy")
+    with pytest.raises(me.CapacityError):
+        me.MeMo(64, 2, 1, vocab_size=10**9, backend="numpy")
+    with pytest.raises(me.CapacityError):
+        me.ProjectionEncoder(128, 2, 3, backend="numpy")
+
+
+# ---- The same in every release: else memories that were saved before can't be read -----------
+
+GAUSSIAN = {  # the first of 64 entries, seed 0
+    "tea": [0.0143, -0.0024, -0.0631, 0.0652],
+    " tea": [-0.037, -0.1417, -0.0087, 0.1132],
+    "": [0.0009, -0.2292, 0.0401, -0.0582],
+    1: [0.0497, -0.1281, 0.1853, 0.152],
+    -1: [-0.0346, -0.1289, 0.1658, 0.1253],
+    50276: [0.1377, -0.1453, 0.1461, 0.1498],
+    "Été": [0.1119, -0.2394, 0.0647, 0.163],
+    "\ud83d": [-0.0328, -0.0157, -0.1215, -0.1347],
+}
+BIPOLAR = {
+    "tea": "++-+-+---+---+--",
+    " tea": "---+-++--+++--++",
+    "": "+-----++-+----++",
+    1: "+-++---++----+--",
+    -1: "+++---+-----++--",
+    50276: "+-------+-+-+---",
+    "Été": "+-++----+-----++",
+    "\ud83d": "+++-+-+----+-++-",
+}
+
+
+def test_golden_gaussian_vectors():
+    book = me.Codebook(64, "gaussian", seed=0, backend="numpy")
+    for token, expected in GAUSSIAN.items():
+        np.testing.assert_allclose(book.vectors([token])[0, :4], expected, atol=6e-5)
+
+
+def test_golden_bipolar_vectors():
+    book = me.Codebook(64, "bipolar", seed=0, backend="numpy")
+    for token, expected in BIPOLAR.items():
+        assert "".join("+" if x == 1 else "-" for x in book.vectors([token])[0, :16]) == expected
+    block = me.Codebook(1024, "bipolar", seed=7, backend="numpy").vectors(range(1, 101))
+    assert hashlib.sha256(block.astype(np.int8).tobytes()).hexdigest() == (
+        "d5e3da35f1df892508b340d424d39c87eaa3528c3a5d7c5f2cb8520eedad85b5"
+    )
+
+
+def test_golden_rolls():
+    encoder = me.BindingEncoder(1024, 4, 3, seed=0, backend="numpy")
+    assert encoder.rolls == [[948, 372, 800, 0], [207, 277, 732, 0], [602, 968, 867, 0]]
+    assert encoder.signature_rolls == [476, 833, 806, 731]
+    encoder = me.BindingEncoder(37, 3, 2, seed=5, backend="numpy")
+    assert encoder.rolls == [[5, 8, 0], [24, 20, 0]]
+    assert encoder.signature_rolls == [9, 16, 32]
+
+
+def test_golden_projections():
+    encoder = me.ProjectionEncoder(64, 4, 2, seed=0, backend="numpy")
+    first, second, projection = (*encoder.W, *encoder.P)
+    np.testing.assert_allclose(first[0, :4], [-0.3576, 0.2188, -0.0881, 0.1492], atol=6e-5)
+    np.testing.assert_allclose(second[0, :4], [0.2148, -0.4698, -0.0403, 0.3966], atol=6e-5)
+    np.testing.assert_allclose(projection[0, :4], [0.0688, 0.0825, 0.0032, -0.001], atol=6e-5)
+    corners = [matrix[-1, -1] for matrix in (first, second, projection)]
+    np.testing.assert_allclose(corners, [-0.0973, 0.1108, 0.047], atol=6e-5)
