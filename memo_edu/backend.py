@@ -31,7 +31,10 @@ class Backend:
     """
 
     def __init__(self, xp, device=None):
-        self.xp = array_api_compat.array_namespace(xp.empty(1, device=device))
+        try:
+            self.xp = array_api_compat.array_namespace(xp.empty(1, device=device))
+        except (ValueError, TypeError) as error:
+            raise BackendError(f"{xp.__name__} has no device {device!r}: {error}.") from error
         self.device = device
         self.name = self.xp.__name__.removeprefix("array_api_compat.")
 

@@ -1,6 +1,7 @@
 """A random vector for every token: in many dimensions, chance makes them nearly orthogonal."""
 
 import hashlib
+import math
 from collections.abc import Iterable
 
 import array_api_compat
@@ -62,12 +63,12 @@ class Codebook:
     """
 
     def __init__(self, dim, kind="gaussian", seed=0, backend="auto", dtype="float32"):
-        self.dim = positive_int(dim, "dim")
+        self.dim = whole_number(dim, "dim")
         if kind not in ("gaussian", "bipolar"):
             raise ConfigurationError(f"kind is {kind!r}; choose 'gaussian' or 'bipolar'.")
         if dtype not in DTYPES:
             raise ConfigurationError(f"dtype is {dtype!r}; choose one of {DTYPES}.")
-        self.kind, self.seed, self.dtype = kind, check_seed(seed), dtype
+        self.kind, self.seed, self.dtype = kind, whole_number(seed, "seed", -math.inf), dtype
         self.backend = get_backend(backend)
 
     def vectors(self, tokens):
@@ -81,9 +82,11 @@ class Codebook:
 
         Raises:
             InputError: tokens is one str instead of a list, or holds something else.
+            CapacityError: the vectors do not fit in the free memory.
         """
         tokens = as_tokens(tokens)
         rows = {token: row for row, token in enumerate(dict.fromkeys(tokens))}
+        self.backend.require(8 * len(tokens) * self.dim, f"{len(tokens)} vectors of dim {self.dim}")
         table = np.zeros((max(len(rows), 1), self.dim), dtype=self.dtype)
         for token, row in rows.items():
             table[row] = self._draw(token)
@@ -106,7 +109,8 @@ class Codebook:
 
 def as_tokens(tokens):
     """Check that tokens is a sequence of str and int, and return it as a list of plain ones."""
-    if isinstance(tokens, str) or not isinstance(tokens, (Iterable, np.ndarray)):
+    is_list = isinstance(tokens, Iterable) and not isinstance(tokens, (str, bytes))
+    if not is_list or getattr(tokens, "ndim", 1) != 1:
         raise InputError(f"Pass a list of tokens, such as ['Hot', ' tea'], not {tokens!r:.40}.")
     return [_as_token(token) for token in tokens]
 
@@ -119,18 +123,12 @@ def _as_token(token):
     raise InputError(f"A token is a str or an int, not {token!r:.40}.")
 
 
-def positive_int(value, name):
-    """Check that value is a whole number of at least 1, and return it as an int."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ConfigurationError(f"{name} is {value!r}; it must be a whole number, at least 1.")
+def whole_number(value, name, least=1, error=ConfigurationError):
+    """Check that value is a whole number, not too small, and return it as an int."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        bound = "" if least == -math.inf else f", at least {least}"
+        raise error(f"{name} is {value!r:.40}; it must be a whole number{bound}.")
     return int(value)
-
-
-def check_seed(seed):
-    """Check that a seed is a whole number, and return it as an int."""
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise ConfigurationError(f"seed is {seed!r}; it must be a whole number.")
-    return int(seed)
 
 
 class Vocabulary:
@@ -140,6 +138,7 @@ class Vocabulary:
         codebook: where vectors come from.
         begin: a token that has a vector here and is never an answer.
         tokens: the candidates.
+        known: a Vocabulary whose vectors need not be drawn again, or None.
 
     Attributes:
         tokens: the V candidates in a fixed order, whatever order they were met in.

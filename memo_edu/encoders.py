@@ -5,10 +5,12 @@ position. Both encoders go through a text once: row i of every array below belon
 that ends with token i, so the j-th block of all windows is the same array, moved down.
 """
 
+import math
+
 import array_api_compat
 
 from memo_edu.backend import get_backend
-from memo_edu.codebook import Codebook, check_seed, positive_int, random_stream
+from memo_edu.codebook import Codebook, random_stream, whole_number
 from memo_edu.errors import ConfigurationError
 
 
@@ -86,8 +88,8 @@ class Encoder:
     perfect_score = 1.0
 
     def __init__(self, dim, heads, layers, seed=0, backend="auto"):
-        self.dim, self.layers = positive_int(dim, "dim"), positive_int(layers, "layers")
-        self.heads, self.seed = positive_int(heads, "heads"), check_seed(seed)
+        self.dim, self.layers = whole_number(dim, "dim"), whole_number(layers, "layers")
+        self.heads, self.seed = whole_number(heads, "heads"), whole_number(seed, "seed", -math.inf)
         self.span = self.heads**self.layers
         if self.heads < 2:
             raise ConfigurationError("heads is 1; a window needs at least 2 blocks to grow.")
@@ -106,6 +108,19 @@ class Encoder:
             One (n, dim) array a layer; row i is the key of the window that ends with token i.
         """
         raise NotImplementedError
+
+    def last_keys(self, vectors, partial=False):
+        """Make only the keys of the windows that end with the last token.
+
+        Args:
+            vectors: (n, dim) token vectors of one text, in order.
+            partial: see keys.
+
+        Returns:
+            (layers, dim) array: the last row of each array that keys returns.
+        """
+        xp = array_api_compat.array_namespace(vectors)
+        return xp.concat([key[-1:, :] for key in self.keys(vectors, partial)], axis=0)
 
     def signatures(self, vectors):
         """Make the ±1 vectors by which values are multiplied when stored, and again when read.
@@ -174,6 +189,8 @@ class ProjectionEncoder(Encoder):
         shapes = [(self.dim, head_dim)] * layers
         self.W = [self._random("W", i, shape, head_dim) for i, shape in enumerate(shapes, 1)]
         self.P = [self._random("P", i, (wide, self.dim), wide) for i in range(1, layers)]
+        # The last layer needs e only as e W_l, and [x₁ ; … ; x_h] (P_(l-1) W_l) is h times cheaper.
+        self._last = self.P[-1] @ self.W[-1] if layers > 1 else None
 
     def _random(self, name, layer, shape, size):
         stream = random_stream("projection", self.seed, self.dim, self.heads, name, layer)
@@ -183,10 +200,29 @@ class ProjectionEncoder(Encoder):
         """Make the keys k_λ of all layers; see Encoder.keys."""
         keys = []
         for layer in range(1, self.layers + 1):
-            keys.append(self._key(vectors, layer, partial))
-            if layer < self.layers:
-                vectors = self._encoding(vectors, layer)
+            if 1 < layer == self.layers:
+                pieces = self._project(vectors, self._last, layer - 1)
+            else:
+                pieces = vectors @ self.W[layer - 1]
+            keys.append(self._key(pieces, layer, partial))
+            if layer < self.layers - 1:
+                vectors = self._project(vectors, self.P[layer - 1], layer)
         return keys
+
+    def last_keys(self, vectors, partial=False):
+        """Make the last windows' keys straight from the formulas; see Encoder.last_keys."""
+        if partial:
+            return super().last_keys(vectors, partial)
+        xp = array_api_compat.array_namespace(vectors)
+        fitting = max(i for i in range(self.layers + 1) if self.heads**i <= vectors.shape[0])
+        keys, rows = [], vectors[-(self.heads**fitting) :, :]
+        for layer in range(1, fitting + 1):
+            pieces = rows[-self.heads :, :] @ self.W[layer - 1] / self.heads**0.5
+            keys.append(xp.reshape(pieces, (1, self.dim)))
+            if layer < fitting:
+                rows = xp.reshape(rows, (-1, self.heads * self.dim)) @ self.P[layer - 1]
+        unused = xp.zeros_like(vectors[:1, :])
+        return xp.concat([*keys, *[unused] * (self.layers - fitting)], axis=0)
 
     def signatures(self, vectors):
         """Return ones: this encoder stores values as they are."""
@@ -200,16 +236,15 @@ class ProjectionEncoder(Encoder):
         spread = self.layers * (self.layers - 1) + own
         return (spread * (repeats / self.dim + (pairs - repeats) / self.dim**2)) ** 0.5
 
-    def _key(self, vectors, layer, partial):
-        """Concatenate x W_λ of the h blocks; one product serves all windows, which overlap."""
-        xp = array_api_compat.array_namespace(vectors)
-        pieces = self._blocks(vectors @ self.W[layer - 1], layer)
-        key = xp.concat(pieces, axis=1) / self.heads**0.5
+    def _key(self, pieces, layer, partial):
+        """Concatenate the pieces x W_λ of the h blocks; windows overlap, so they share them."""
+        xp = array_api_compat.array_namespace(pieces)
+        key = xp.concat(self._blocks(pieces, layer), axis=1) / self.heads**0.5
         return key if partial else _only_full(key, self.heads**layer)
 
-    def _encoding(self, vectors, layer):
-        """Sum x_j P_λ,j over the blocks: what [x₁ ; … ; x_h] P_λ is, block by block."""
-        parts = [self.P[layer - 1][j * self.dim : (j + 1) * self.dim, :] for j in range(self.heads)]
+    def _project(self, vectors, matrix, layer):
+        """Return [x₁ ; … ; x_h] times a matrix (h·d, m), block by block."""
+        parts = [matrix[j * self.dim : (j + 1) * self.dim, :] for j in range(self.heads)]
         blocks = self._blocks(vectors, layer)
         return sum(block @ part for block, part in zip(blocks, parts, strict=True))
 
@@ -220,8 +255,9 @@ class BindingEncoder(Encoder):
     window     v_λ = roll(x₁, o_λ1) ⊙ … ⊙ roll(x_h, o_λh), with o_λh = 0; the key is v_λ itself
     signature  g = roll(x₁, o′₁) ⊙ … ⊙ roll(x_h, o′_h) over layer 1's blocks; y ⊙ g is stored
 
-    Token vectors are ±1, so windows are ±1 too: two that differ in any token are nearly
-    orthogonal, and every entry of the memory is a whole number. The rolls make order matter.
+    Token vectors are ±1, so windows are ±1 too, and int8 is enough for them: two that differ in
+    any token are nearly orthogonal, and every entry of the memory is a whole number. The rolls
+    make order matter.
 
     Args:
         dim, heads, layers, seed, backend: see Encoder.
@@ -258,16 +294,17 @@ class BindingEncoder(Encoder):
 
     def keys(self, vectors, partial=False):
         """Make the keys v_λ of all layers; partial changes nothing, see Encoder.keys."""
-        keys = []
+        keys, windows = [], self.backend.asarray(vectors, "int8")
         for layer, rolls in enumerate(self.rolls, 1):
             # A block before the text is 0, and so is a product with it: only full windows count.
-            vectors = self._product(self._blocks(vectors, layer), rolls)
-            keys.append(vectors)
+            windows = self._product(self._blocks(windows, layer), rolls)
+            keys.append(windows)
         return keys
 
     def signatures(self, vectors):
         """Make the signature g of every position; see Encoder.signatures."""
-        return self._product(self._blocks(vectors, 1), self.signature_rolls)
+        blocks = self._blocks(self.backend.asarray(vectors, "int8"), 1)
+        return self.backend.asarray(self._product(blocks, self.signature_rolls), "float32")
 
     def noise(self, read, repeats, pairs):
         """Return ‖r‖ for every candidate: a ±1 vector that has nothing to do with r."""
@@ -287,7 +324,7 @@ class BindingEncoder(Encoder):
 def make_encoder(name, dim, heads, layers, seed=0, backend="auto"):
     """Make the encoder of that name: "projection" (the paper's) or "binding" (this library's)."""
     kinds = {"projection": ProjectionEncoder, "binding": BindingEncoder}
-    if name not in kinds:
+    if not isinstance(name, str) or name not in kinds:
         raise ConfigurationError(f"encoder is {name!r}; choose 'projection' or 'binding'.")
     return kinds[name](dim, heads, layers, seed, backend)
 

@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 
+from memo_edu.codebook import as_tokens, whole_number
 from memo_edu.errors import InputError, NotMemorizedError
 
 
@@ -96,9 +97,19 @@ class Ledger:
 
     @classmethod
     def from_json(cls, data):
-        """Make a ledger again from what to_json returned."""
-        texts = {name: tuple(tokens) for name, tokens in data["texts"]}
-        return cls(texts, data["rows"], {token: count for token, count in data["targets"]})
+        """Make a ledger again from what to_json returned; refuse anything else."""
+        ledger = cls()
+        for name, tokens in data["texts"]:
+            ledger.check_name(name)
+            if not isinstance(tokens, list):
+                raise InputError("The tokens of a text are a list.")
+            ledger.texts[name] = tuple(as_tokens(tokens))
+        for digest, count in data["rows"].items():
+            ledger.rows[digest] = whole_number(count, "a count", error=InputError)
+        tokens, counts = zip(*data["targets"], strict=True) if data["targets"] else ((), ())
+        for token, count in zip(as_tokens(tokens), counts, strict=True):
+            ledger.targets[token] = whole_number(count, "a count", error=InputError)
+        return ledger
 
 
 def _digest(row):

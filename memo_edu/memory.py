@@ -5,9 +5,11 @@ import math
 import array_api_compat
 
 from memo_edu.backend import get_backend
-from memo_edu.codebook import DTYPES, positive_int
+from memo_edu.codebook import DTYPES, whole_number
 from memo_edu.errors import CapacityError, ConfigurationError, InputError
 
+# Formats whose every number is exact in float32; the others go through float64.
+NARROW = ("float32", "int8", "int16")
 # The largest whole number up to which every one is exact in the format.
 EXACT_UP_TO = {"float32": 2.0**24, "float64": 2.0**53}
 
@@ -26,6 +28,7 @@ class CorrelationMatrixMemory:
 
     Raises:
         ConfigurationError: a dimension is not a positive whole number, or dtype is unknown.
+        CapacityError: the matrix does not fit in the free memory.
 
     Source: Kohonen 1972, Correlation matrix memories; Anderson 1972.
 
@@ -40,11 +43,13 @@ class CorrelationMatrixMemory:
     """
 
     def __init__(self, key_dim, value_dim, backend="auto", dtype="float32"):
-        self.key_dim = positive_int(key_dim, "key_dim")
-        self.value_dim = positive_int(value_dim, "value_dim")
+        self.key_dim = whole_number(key_dim, "key_dim")
+        self.value_dim = whole_number(value_dim, "value_dim")
         if dtype not in DTYPES:
             raise ConfigurationError(f"dtype is {dtype!r}; choose one of {DTYPES}.")
         self.backend, self.dtype = get_backend(backend), dtype
+        size = self.key_dim * self.value_dim * (4 if dtype == "float32" else 8)
+        self.backend.require(size, f"A memory of {self.key_dim} × {self.value_dim} numbers")
         xp = self.backend.xp
         shape = (self.key_dim, self.value_dim)
         self.matrix = xp.zeros(shape, dtype=getattr(xp, dtype), device=self.backend.device)
@@ -123,8 +128,10 @@ class CorrelationMatrixMemory:
     def _check(self, array, width, name):
         """Return the array on this backend, or refuse it."""
         try:
-            is_float32 = str(getattr(array, "dtype", "")).endswith("float32")
-            array = self.backend.asarray(array, "float32" if is_float32 else "float64")
+            dtype = str(getattr(array, "dtype", "")).rpartition(".")[2]
+            if dtype.startswith("complex"):
+                raise TypeError("its numbers are complex")
+            array = self.backend.asarray(array, "float32" if dtype in NARROW else "float64")
         except (TypeError, ValueError) as error:
             raise InputError(f"{name} is not an array of numbers: {error}") from error
         if array.ndim != 2 or array.shape[1] != width:
@@ -132,6 +139,8 @@ class CorrelationMatrixMemory:
         xp = array_api_compat.array_namespace(array)
         if not bool(xp.all(xp.isfinite(array))):
             raise InputError(f"{name} holds NaN or infinity.")
+        if _largest(array) >= EXACT_UP_TO["float64"]:
+            raise CapacityError(f"{name} holds 2^53 or more, beyond which sums are not exact.")
         return array
 
     def _cast(self, array):
@@ -139,10 +148,10 @@ class CorrelationMatrixMemory:
 
     def _make_room(self, growth):
         """Keep whole numbers exact: before an entry could pass 2²⁴, move to float64."""
-        # Written as a difference, which is exact where a sum near 2⁵³ would be rounded.
+        # Differences, because a sum near 2⁵³ is rounded; ≥, because growth was rounded itself.
         if growth > EXACT_UP_TO[self.dtype] - self._bound:
             self._bound = _largest(self.matrix)
-        if growth > EXACT_UP_TO["float64"] - self._bound:
+        if growth >= EXACT_UP_TO["float64"] - self._bound:
             raise CapacityError("An entry could pass 2^53, beyond which sums are not exact.")
         if growth > EXACT_UP_TO[self.dtype] - self._bound:
             self.dtype = "float64"

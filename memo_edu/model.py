@@ -1,6 +1,7 @@
 """MeMo: a language model that memorizes text in one matrix, recites it, and can forget it."""
 
 import itertools
+import math
 import warnings
 from collections import Counter
 
@@ -8,9 +9,9 @@ import numpy as np
 
 from memo_edu import storage
 from memo_edu.backend import get_backend
-from memo_edu.codebook import Vocabulary, as_tokens, positive_int, random_stream
+from memo_edu.codebook import Vocabulary, as_tokens, random_stream, whole_number
 from memo_edu.encoders import make_encoder
-from memo_edu.errors import ConfigurationError, InputError, NotMemorizedError
+from memo_edu.errors import ConfigurationError, FileFormatError, InputError, NotMemorizedError
 from memo_edu.ledger import Ledger
 from memo_edu.memory import CorrelationMatrixMemory, noise_probability
 from memo_edu.results import Explanation, Prediction, Recall, show_table, show_token
@@ -70,14 +71,14 @@ class MeMo:
         vocab_size=None,
         partial_windows=False,
     ):
-        if vocab_size is not None and positive_int(vocab_size, "vocab_size") < 2:
-            raise ConfigurationError("vocab_size is 1; id 0 is padding, so at least 2 are needed.")
+        if vocab_size is not None:  # id 0 is padding, so one more is needed
+            vocab_size = whole_number(vocab_size, "vocab_size", least=2)
         if partial_windows and encoder == "binding":
             raise ConfigurationError(
                 "partial_windows is for the projection encoder; a product with nothing is nothing."
             )
         self.backend = get_backend(backend)
-        rows = 2 * positive_int(dim, "dim") + (vocab_size or 0)
+        rows = 2 * whole_number(dim, "dim") + (vocab_size or 0)
         self.backend.require(4 * rows * dim, f"A model of dim {dim}")
         self.encoder = make_encoder(encoder, dim, heads, layers, seed, self.backend)
         self.tokenizer = as_tokenizer(tokenizer)
@@ -242,6 +243,7 @@ class MeMo:
         """
         if unsure not in ("go on", "stop"):
             raise InputError(f"unsure is {unsure!r}; choose 'go on' or 'stop'.")
+        whole_number(max_tokens, "max_tokens", least=0, error=InputError)
         if self.vocab_size is not None or self._ledger.rows:
             raise InputError("This model holds ids, not text; use predict.")
         tokens = self._context(prompt)
@@ -280,7 +282,7 @@ class MeMo:
             InputError: no token is left to predict.
         """
         tokens = self._encode(text)
-        if not 0 <= start < len(tokens):
+        if whole_number(start, "start", 0, InputError) >= len(tokens):
             raise InputError(f"start is {start}; this text has the tokens 0 to {len(tokens) - 1}.")
         row, heads = self._begun(tokens), self.encoder.heads
         answers = self._answers(row, np.arange(heads + start, len(row)))
@@ -303,7 +305,7 @@ class MeMo:
         places = self._places(self._split(ids), positions)
         if sample is not None:
             stream = random_stream("sample", self.encoder.seed, sample)
-            count = min(positive_int(sample, "sample"), len(places))
+            count = min(whole_number(sample, "sample", error=InputError), len(places))
             chosen = np.sort(stream.choice(len(places), count, replace=False))
             places = [places[i] for i in chosen]
         if not places:
@@ -374,14 +376,17 @@ class MeMo:
             FileFormatError: the file is damaged, foreign or of a newer version.
         """
         config, ledger, matrix = storage.read(path)
-        saved_tokenizer = config.pop("tokenizer")
-        model = cls(**config, backend=backend, tokenizer=tokenizer)
+        saved_tokenizer = config.pop("tokenizer", None)
+        try:
+            model = cls(**config, backend=backend, tokenizer=tokenizer)
+            model._memory.add(matrix)
+            model._ledger = Ledger.from_json(ledger)
+        except (ConfigurationError, InputError, TypeError, ValueError, LookupError) as error:
+            raise FileFormatError(f"{path} is not a memory of this library: {error}") from error
         if model._full_config()["tokenizer"] != saved_tokenizer:
             raise ConfigurationError(
                 f"This memory was written with the tokenizer {saved_tokenizer!r}; pass it to load."
             )
-        model._memory.add(matrix)
-        model._ledger = Ledger.from_json(ledger)
         model._update_candidates()
         return model
 
@@ -431,11 +436,9 @@ class MeMo:
         """Return each layer's vote for every candidate, (layers, V), and what was read, (dim,)."""
         if not len(self._vocabulary) or not self._ledger.targets:
             raise NotMemorizedError("The memory is empty. Memorize a text first.")
-        keys, signatures = self._contexts(
-            tokens, len(tokens), len(tokens) + 1, self.partial_windows
-        )
-        query = self.backend.xp.concat(keys, axis=0)
-        read = self._memory.retrieve(query) * signatures
+        vectors = self._vectors(tokens[-self.encoder.span :])
+        keys = self.encoder.last_keys(vectors, self.partial_windows)
+        read = self._memory.retrieve(keys) * self.encoder.signatures(vectors)[-1:, :]
         votes = read @ self._vocabulary.matrix.T / self.encoder.perfect_score
         return self.backend.to_numpy(votes).astype(np.float64), self.backend.xp.sum(read, axis=0)
 
@@ -446,6 +449,7 @@ class MeMo:
         return noise_probability(score, sigmas, list(repeats.values()))
 
     def _best(self, scores, top):
+        whole_number(top, "top", error=InputError)
         order = np.argsort(-scores, kind="stable")[:top]
         return [(self._vocabulary.tokens[i], float(scores[i])) for i in order]
 
@@ -459,7 +463,12 @@ class MeMo:
         return self.tokenizer.decode(tokens[self.encoder.heads :])
 
     def _context(self, context):
-        tokens = self.tokenizer.encode(context) if isinstance(context, str) else as_tokens(context)
+        if isinstance(context, str) and self.vocab_size is None:
+            return self._begun(self.tokenizer.encode(context))
+        tokens = as_tokens(context)
+        limit = math.inf if self.vocab_size is None else self.vocab_size
+        if any(not 0 <= token < limit for token in tokens if not isinstance(token, str)):
+            raise InputError(f"The ids of a context must lie in 0..{limit}, without {limit}.")
         return self._begun(tokens)
 
     def _encode(self, text):
@@ -483,7 +492,7 @@ class MeMo:
     def _places(self, pieces, positions):
         """List (tokens, index) of the ids to predict, given columns of the rows."""
         first = 1 if self.partial_windows else self.encoder.heads
-        columns = None if positions is None else set(np.asarray(positions).ravel().tolist())
+        columns = None if positions is None else set(as_tokens(positions))
         return [
             (tokens, index)
             for _, start, tokens in pieces

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import itertools
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -160,9 +161,10 @@ def lines(x, series, xlabel, ylabel, title="", predicted=None, log="", ax=None):
         The Axes.
     """
     ax = ax or _new_axes()
-    for dashes, (name, y) in zip(DASHES, (predicted or {}).items(), strict=False):
+    curves = (predicted or {}).items()
+    for dashes, (name, y) in zip(itertools.cycle(DASHES), curves, strict=False):
         ax.plot(x, y, color="#555555", linestyle=dashes, label=name)
-    for marker, (name, y) in zip(MARKERS, series.items(), strict=False):
+    for marker, (name, y) in zip(itertools.cycle(MARKERS), series.items(), strict=False):
         ax.plot(x, y, marker=marker, label=name, **({"linestyle": "none"} if predicted else {}))
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     if "y" in log:
@@ -190,16 +192,45 @@ def bars(values, xlabel, title="", mark=None, ax=None):
         The Axes.
     """
     ax = ax or _new_axes(figsize=(7, 0.8 + 0.32 * len(values)))
-    names = [show_token(name) for name in values]
-    drawn = ax.barh(range(len(names)), list(values.values()), height=0.65)
-    for name, label, bar in zip(values, names, drawn, strict=True):
+    drawn = ax.barh(range(len(values)), list(values.values()), height=0.65)
+    for name, bar in zip(values, drawn, strict=True):
         if name == mark:
             bar.set(facecolor="#d55e00", hatch="///", edgecolor="white")
-            names[names.index(label)] = f"★ {label}"
+    names = [("★ " if name == mark else "") + show_token(name) for name in values]
     ax.set_yticks(range(len(names)), names)
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     ax.set(xlabel=xlabel, title=title)
+    return ax
+
+
+def bar_groups(series, xlabel, title="", ax=None):
+    """Draw several bars a name, one for each series, told apart by colour and hatch.
+
+    Args:
+        series: dict of series -> dict of name -> number, all with the same names, which are drawn
+            from top to bottom.
+        xlabel: what is measured, with its unit.
+        title: what is shown.
+        ax: where to draw; None is a new figure.
+
+    Returns:
+        The Axes.
+    """
+    names = list(next(iter(series.values())))
+    ax = ax or _new_axes(figsize=(7, 0.8 + 0.24 * len(names) * len(series)))
+    colours = plt.rcParams["axes.prop_cycle"].by_key()["color"]
+    height = 0.8 / len(series)
+    for i, (label, values) in enumerate(series.items()):
+        places = np.arange(len(names)) + (i - (len(series) - 1) / 2) * height
+        drawn = ax.barh(places, [values[name] for name in names], 0.9 * height, label=label)
+        for bar in drawn:
+            bar.set(facecolor=colours[i], hatch=HATCHES[i], edgecolor="white")
+    ax.set_yticks(range(len(names)), [show_token(name) for name in names])
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    ax.set(xlabel=xlabel, title=title)
+    ax.legend()
     return ax
 
 

@@ -31,21 +31,13 @@ def write(path, config, ledger, matrix):
     parts = dict(zip(PARTS, (_json(config), _json(ledger), _npy(matrix)), strict=True))
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}
     about = _json({"format": FORMAT, "version": VERSION, "sha256": sums})
-    path = Path(path)
+    path = _as_path(path)
     if not path.parent.is_dir():
         raise InputError(f"The folder {str(path.parent)!r} does not exist.")
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
-        with os.fdopen(handle, "wb") as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                for name, data in {"about.json": about, **parts}.items():
-                    archive.writestr(name, data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+        _replace(path, {"about.json": about, **parts})
+    except OSError as error:
+        raise InputError(f"{path} can't be written: {error.strerror or error}.") from error
 
 
 def read(path):
@@ -60,9 +52,10 @@ def read(path):
     Raises:
         FileFormatError: the file is damaged, foreign, or of a newer version.
     """
+    path = _as_path(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            about = json.loads(archive.read("about.json"))
+            about = _from_json(archive.read("about.json"))
             if about["format"] != FORMAT:
                 raise FileFormatError(f"{path} is not a memory of this library.")
             if about["version"] > VERSION:
@@ -71,24 +64,62 @@ def read(path):
         for name, data in parts.items():
             if hashlib.sha256(data).hexdigest() != about["sha256"][name]:
                 raise FileFormatError(f"{path} is damaged: {name} is not what was written.")
-        config, ledger = json.loads(parts["config.json"]), json.loads(parts["ledger.json"])
-        matrix = np.lib.format.read_array(io.BytesIO(parts["matrix.npy"]), allow_pickle=False)
+        config, ledger = _from_json(parts["config.json"]), _from_json(parts["ledger.json"])
+        return config, ledger, _from_npy(parts["matrix.npy"], config["dim"])
     except FileFormatError:
         raise
     except OSError as error:
         raise FileFormatError(f"{path} can't be read: {error.strerror or error}.") from error
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, EOFError) as error:
+    except Exception as error:  # a damaged or hostile file may break its readers in any way
         raise FileFormatError(f"{path} is not a whole memory of this library: {error}.") from error
-    if matrix.shape != (config["dim"], config["dim"]):
-        raise FileFormatError(f"{path} is damaged: its matrix has the shape {matrix.shape}.")
-    return config, ledger, matrix
+
+
+def _as_path(path):
+    try:
+        return Path(path)
+    except TypeError as error:
+        raise InputError(f"A path is a str or a Path, not {path!r:.40}.") from error
+
+
+def _replace(path, parts):
+    """Write a zip file beside its place, then move it there in one step."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            with zipfile.ZipFile(file, "w") as archive:
+                for name, data in parts.items():
+                    archive.writestr(name, data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
 
 
 def _json(value):
-    return json.dumps(value).encode("ascii")
+    # Not as ASCII: there, two lone surrogates would come back as the one character they spell.
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def _from_json(data):
+    return json.loads(data.decode("utf-8", "surrogatepass"))
 
 
 def _npy(matrix):
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, matrix, allow_pickle=False)
     return buffer.getvalue()
+
+
+def _from_npy(data, dim):
+    """Read a (dim, dim) matrix, and allocate nothing before its header is known to be true."""
+    buffer = io.BytesIO(data)
+    np.lib.format.read_magic(buffer)
+    shape, _, dtype = np.lib.format.read_array_header_1_0(buffer)
+    if shape != (dim, dim) or dtype not in (np.float32, np.float64):
+        raise ValueError(f"its matrix is {dtype} {shape}")
+    if len(data) != buffer.tell() + dim * dim * dtype.itemsize:
+        raise ValueError("its matrix is cut short")
+    buffer.seek(0)
+    return np.lib.format.read_array(buffer, allow_pickle=False)

@@ -1,6 +1,6 @@
 """Text into tokens and back without losing a character, and four texts to begin with."""
 
-import math
+import hashlib
 import re
 from importlib import resources
 from typing import Protocol, runtime_checkable
@@ -47,11 +47,17 @@ def detokenize(tokens):
     Returns:
         The text, a str.
 
+    Raises:
+        InputError: a token is not a str.
+
     Example:
         >>> detokenize(["Tea", "?", " Yes"])
         'Tea? Yes'
     """
-    return "".join(tokens)
+    try:
+        return "".join(tokens)
+    except TypeError as error:
+        raise InputError(f"Only tokens that are str make a text: {error}.") from error
 
 
 @runtime_checkable
@@ -96,10 +102,10 @@ class HuggingFaceTokenizer:
         tokenizer: an object with encode(text).tokens, token_to_id and decode.
     """
 
-    name = "hugging face"
-
     def __init__(self, tokenizer):
         self.tokenizer = tokenizer
+        # Two tokenizers cut alike if they are written alike: only then may memories be merged.
+        self.name = "hugging face " + hashlib.sha256(tokenizer.to_str().encode()).hexdigest()[:16]
 
     def encode(self, text):
         """Cut a text into the adapted tokenizer's tokens."""
@@ -164,7 +170,11 @@ def split_rows(ids, vocab_size=None, shortest=1):
         >>> split_rows([[0, 5, 6, 7], [8, 9, 0, 4]], shortest=2)
         [(0, 1, (5, 6, 7)), (1, 0, (8, 9))]
     """
-    array, limit = np.asarray(ids), math.inf if vocab_size is None else vocab_size
+    limit = 2**63 if vocab_size is None else vocab_size
+    try:
+        array = np.asarray(ids)
+    except ValueError as error:
+        raise InputError(f"All rows of ids must be of one length; pad with 0 ({error}).") from error
     if array.ndim != 2 or array.dtype.kind not in "iu":
         raise InputError(f"ids are whole numbers (rows, n), not {array.dtype} {array.shape}.")
     if array.size and (array.min() < 0 or array.max() >= limit):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from memo_edu.codebook import positive_int
+from memo_edu.codebook import whole_number
 from memo_edu.errors import InputError
 
 
@@ -85,7 +85,7 @@ def recall(pairs, key_dim, value_dim, vocab_size, spread=1.0):
     """
     if pairs < 0:
         raise InputError(f"pairs is {pairs}; a memory holds 0 pairs or more.")
-    sizes = [positive_int(n, "a size") for n in (key_dim, value_dim, vocab_size)]
+    sizes = [whole_number(n, "a size") for n in (key_dim, value_dim, vocab_size)]
     return _recall_at(noise(pairs, *sizes[:2], vocab_size=sizes[2], spread=spread), vocab_size)
 
 

@@ -9,7 +9,7 @@ from unittest import mock
 import array_api_strict
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -292,7 +292,8 @@ def test_blocks_and_backends_never_matter(encoder, memorized, rows, block, devic
 
 
 @given(seed=st.integers(0, 10**6), length=st.integers(2, 200), vocabulary=st.integers(10, 1000))
-@examples(max_examples=8)
+@example(seed=0, length=200, vocabulary=500)
+@examples(max_examples=5)
 def test_a_text_is_recited_from_the_empty_prompt(seed, length, vocabulary):
     text = " ".join(f"w{n}" for n in np.random.default_rng(seed).integers(0, vocabulary, length))
     tokens = [None] * 4 + me.tokenize(text)
@@ -461,7 +462,7 @@ def pairs(draw):
     writes = []
     for _ in range(draw(st.integers(1, 8))):
         limit = 2 ** draw(st.integers(0, 28))
-        numbers = st.integers(-limit, limit)
+        numbers = st.integers(-limit, limit) | st.sampled_from([limit, limit - 1])
         n = draw(st.integers(1, 3))
         rows = st.lists(st.lists(numbers, min_size=2, max_size=2), min_size=n, max_size=n)
         writes.append((draw(st.booleans()), draw(rows), draw(rows)))
@@ -516,6 +517,15 @@ def test_a_number_that_no_float_holds_is_refused(key, value):
     assert not memory.matrix.any()
 
 
+def test_many_pairs_at_once_are_counted_too():
+    memory = me.CorrelationMatrixMemory(1, 1, backend="numpy")
+    memory.memorize([[2**23 + 1], [2**23], [2**23]], [[1], [1], [1]])
+    assert int(memory.matrix[0, 0]) == 3 * 2**23 + 1
+    with pytest.raises(me.CapacityError):
+        memory.memorize([[2**52], [2**52], [1]], [[1], [1], [1]])
+    assert int(memory.matrix[0, 0]) == 3 * 2**23 + 1
+
+
 def test_a_small_memory_stays_float32_however_often_it_is_written():
     memory = me.CorrelationMatrixMemory(1, 1, backend="numpy")
     for _ in range(50):
@@ -528,18 +538,23 @@ def test_a_model_counts_exactly_past_float32_and_refuses_past_float64(tmp_path):
     model = me.MeMo(8, 2, 1, "binding", backend="numpy")
     model.memorize_ids([[1, 2, 1, 2, 1, 3, 2, 1, 1]])
     once = model.matrix.astype(object)
+    assert model.matrix.dtype == "float32"
+    for _ in range(30):
+        model.merge(model)
+    model.memorize_ids([[1, 2, 1, 2, 1, 3, 2, 1, 1]])
+    np.testing.assert_array_equal(model.matrix, once * (2**30 + 1))
+    assert model.matrix.dtype == "float64"
+    model.save(tmp_path / "memory")
+    np.testing.assert_array_equal(me.MeMo.load(tmp_path / "memory").matrix, model.matrix)
+
     doublings = 53 - int(np.abs(model.matrix).max()).bit_length()
     for _ in range(doublings):
         model.merge(model)
-    assert model.matrix.dtype == "float64"
     before = model.predict([1, 2])
-    for _ in range(2):
-        with pytest.raises(me.CapacityError):
-            model.merge(model.merge(model))
-    np.testing.assert_array_equal(model.matrix, once * 2**doublings)
+    with pytest.raises(me.CapacityError):
+        model.merge(model.merge(model))
+    np.testing.assert_array_equal(model.matrix, once * (2**30 + 1) * 2**doublings)
     assert model.predict([1, 2]) == before
-    model.save(tmp_path / "memory")
-    np.testing.assert_array_equal(me.MeMo.load(tmp_path / "memory").matrix, model.matrix)
 
 
 # ---- Tokens and their vectors ----------------------------------------------------------------
