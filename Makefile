@@ -12,6 +12,8 @@ endif
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # JupyterLab would ask the network for news and newer versions of itself.
 OFFLINE := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+# Two workers share two cores, so each computes with one thread.
+test-code test-notebooks: export OPENBLAS_NUM_THREADS := 1
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=120
 

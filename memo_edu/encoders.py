@@ -13,6 +13,8 @@ from memo_edu.backend import get_backend
 from memo_edu.codebook import Codebook, random_stream, whole_number
 from memo_edu.errors import ConfigurationError
 
+LONGEST_WINDOW = 1e9
+
 
 def delay(array, steps):
     """Move the rows down by some steps and fill in zeros: row i becomes row i + steps.
@@ -90,10 +92,15 @@ class Encoder:
     def __init__(self, dim, heads, layers, seed=0, backend="auto"):
         self.dim, self.layers = whole_number(dim, "dim"), whole_number(layers, "layers")
         self.heads, self.seed = whole_number(heads, "heads"), whole_number(seed, "seed", -math.inf)
-        self.span = self.heads**self.layers
         if self.heads < 2:
             raise ConfigurationError("heads is 1; a window needs at least 2 blocks to grow.")
+        if self.layers > math.log(LONGEST_WINDOW, self.heads):
+            raise ConfigurationError(
+                f"layers is {layers}: the last one would look back over {heads}^{layers} tokens, "
+                f"more than any text has. Choose fewer."
+            )
         self.backend = get_backend(backend)
+        self.span = self.heads**self.layers
         self.codebook = Codebook(self.dim, self.kind, seed, self.backend)
 
     def keys(self, vectors, partial=False):

@@ -104,7 +104,7 @@ class Ledger:
             if not isinstance(tokens, list):
                 raise InputError("The tokens of a text are a list.")
             ledger.texts[name] = tuple(as_tokens(tokens))
-        for digest, count in data["rows"].items():
+        for digest, count in dict(data["rows"]).items():
             ledger.rows[digest] = whole_number(count, "a count", error=InputError)
         tokens, counts = zip(*data["targets"], strict=True) if data["targets"] else ((), ())
         for token, count in zip(as_tokens(tokens), counts, strict=True):

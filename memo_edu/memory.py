@@ -138,7 +138,7 @@ class CorrelationMatrixMemory:
             raise InputError(f"{name} has the shape {array.shape}; it must be (n, {width}).")
         xp = array_api_compat.array_namespace(array)
         if not bool(xp.all(xp.isfinite(array))):
-            raise InputError(f"{name} holds NaN or infinity.")
+            raise InputError(f"{name} holds NaN or infinity; every number must be finite.")
         if _largest(array) >= EXACT_UP_TO["float64"]:
             raise CapacityError(f"{name} holds 2^53 or more, beyond which sums are not exact.")
         return array
@@ -152,7 +152,9 @@ class CorrelationMatrixMemory:
         if growth > EXACT_UP_TO[self.dtype] - self._bound:
             self._bound = _largest(self.matrix)
         if growth >= EXACT_UP_TO["float64"] - self._bound:
-            raise CapacityError("An entry could pass 2^53, beyond which sums are not exact.")
+            raise CapacityError(
+                "An entry could pass 2^53, beyond which sums are not exact. Forget something first."
+            )
         if growth > EXACT_UP_TO[self.dtype] - self._bound:
             self.dtype = "float64"
             self.matrix = self._cast(self.matrix)

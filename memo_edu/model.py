@@ -345,7 +345,10 @@ class MeMo:
         mine, theirs = self._full_config(), other._full_config()
         unlike = [f"{k} {mine[k]!r} and {theirs[k]!r}" for k in mine if mine[k] != theirs[k]]
         if unlike:
-            raise ConfigurationError(f"These models can't be merged: {'; '.join(unlike)}.")
+            raise ConfigurationError(
+                f"These models can't be merged: {'; '.join(unlike)}. "
+                "Make both with the same settings."
+            )
         self._memory.add(other.backend.to_numpy(other.matrix))
         self._ledger.merge(other._ledger)
         self._update_candidates()
@@ -393,8 +396,9 @@ class MeMo:
     def __repr__(self):
         shown = ("dim", "heads", "layers", "encoder")
         config = ", ".join(f"{name}={self._config[name]!r}" for name in shown)
+        texts = f"{len(self.texts)} text" + ("" if len(self.texts) == 1 else "s")
         tokens = sum(self._ledger.targets.values())
-        return f"MeMo({config}: {len(self.texts)} texts, {tokens:,} tokens memorized)"
+        return f"MeMo({config}: {texts}, {tokens:,} tokens memorized)"
 
     def _repr_html_(self):
         rows = [(show_token(name), f"{count:,}") for name, count in self.texts.items()]

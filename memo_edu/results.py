@@ -135,7 +135,5 @@ def show_table(head, rows, caption):
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
-    return (
-        f'<table><caption style="white-space:pre-wrap;text-align:left">{html.escape(caption)}'
-        f"</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-    )
+    title = f'<p style="white-space:pre-wrap;margin:0">{html.escape(caption)}</p>'
+    return f"{title}<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"

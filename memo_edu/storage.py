@@ -63,7 +63,9 @@ def read(path):
             parts = {name: archive.read(name) for name in PARTS}
         for name, data in parts.items():
             if hashlib.sha256(data).hexdigest() != about["sha256"][name]:
-                raise FileFormatError(f"{path} is damaged: {name} is not what was written.")
+                raise FileFormatError(
+                    f"{path} is damaged: {name} is not what was written. Use a copy."
+                )
         config, ledger = _from_json(parts["config.json"]), _from_json(parts["ledger.json"])
         return config, ledger, _from_npy(parts["matrix.npy"], config["dim"])
     except FileFormatError:
@@ -122,4 +124,7 @@ def _from_npy(data, dim):
     if len(data) != buffer.tell() + dim * dim * dtype.itemsize:
         raise ValueError("its matrix is cut short")
     buffer.seek(0)
-    return np.lib.format.read_array(buffer, allow_pickle=False)
+    matrix = np.lib.format.read_array(buffer, allow_pickle=False)
+    if not np.all(np.abs(matrix) < 2.0**53):
+        raise ValueError("its matrix holds numbers that no memory holds")
+    return matrix

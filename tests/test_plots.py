@@ -1,0 +1,180 @@
+"""Every figure has labels that can be read, marks besides colour, and words for its picture."""
+
+import itertools
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+
+from memo_edu import plots
+
+mpl.use("Agg")
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    yield
+    plt.close("all")
+
+
+def heat_map(**options):
+    rows, columns = [" tea", "cup"], ["a", "b", "c"]
+    return plots.heat_map(np.arange(6).reshape(2, 3) - 2, rows, columns, "memory", **options)
+
+
+def histogram(**options):
+    samples = {"wrong": RNG.standard_normal(99), "right": RNG.standard_normal(99) + 3}
+    curve = ("predicted", np.linspace(-3, 3, 50), np.ones(50))
+    return plots.histogram(samples, 20, "score", curve, "scores", **options)
+
+
+def lines(**options):
+    series = {"binding": [1, 0.9, 0.8], "projection": [1, 0.5, 0.2]}
+    return plots.lines([1, 2, 3], series, "texts", "recall", "many texts", **options)
+
+
+def bars(**options):
+    return plots.bars({" tea": 2.9, "cup": -0.5}, "score", "votes", mark=" tea", **options)
+
+
+def bar_groups(**options):
+    series = {"layer 1": {" tea": 1.0, "cup": 0.5}, "layer 2": {" tea": 0.9, "cup": 0.0}}
+    return plots.bar_groups(series, "vote", "votes of two layers", **options)
+
+
+FIGURES = [heat_map, histogram, lines, bars, bar_groups]
+every_figure = pytest.mark.parametrize("draw", FIGURES)
+
+
+def title(ax):
+    return ax.get_title(loc="left")  # where the house style puts it
+
+
+def texts(labels):
+    return [label.get_text() for label in labels]
+
+
+@every_figure
+def test_it_returns_axes_that_can_be_drawn(draw):
+    ax = draw()
+    assert isinstance(ax, Axes)
+    assert title(ax)
+    ax.figure.canvas.draw()
+
+
+@every_figure
+def test_it_draws_where_it_is_told(draw):
+    figure, ax = plt.subplots()
+    assert draw(ax=ax) is ax
+    assert plt.get_fignums() == [figure.number]
+
+
+def test_labels_are_where_they_belong():
+    ax = histogram()
+    assert (ax.get_xlabel(), ax.get_ylabel(), title(ax)) == ("score", "density", "scores")
+    assert sorted(texts(ax.get_legend().get_texts())) == ["predicted", "right", "wrong"]
+    ax = lines()
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("texts", "recall")
+    assert texts(ax.get_legend().get_texts()) == ["binding", "projection"]
+    ax = bars()
+    assert ax.get_xlabel() == "score"
+    ax = heat_map()
+    assert texts(ax.get_xticklabels()) == ["a", "b", "c"]
+    assert texts(ax.get_yticklabels()) == ["·tea", "cup"]
+
+
+def test_lines_differ_by_marker_and_dash_too():
+    ax = plots.lines([1, 2], {f"s{i}": [i, i] for i in range(6)}, "x", "y")
+    assert len({(line.get_marker(), line.get_linestyle()) for line in ax.lines}) == 6
+    assert len({line.get_marker() for line in ax.lines}) == 6
+    assert len({line.get_color() for line in ax.lines}) == 6
+    assert [list(line.get_ydata()) for line in ax.lines] == [[i, i] for i in range(6)]
+
+
+def test_no_line_is_left_out():
+    ax = plots.lines([1, 2], {f"s{i}": [i, i] for i in range(9)}, "x", "y")
+    assert len(ax.lines) == 9
+
+
+def test_one_line_needs_no_legend():
+    assert plots.lines([1, 2], {"recall": [1, 0]}, "texts", "recall").get_legend() is None
+
+
+def test_histogram_is_a_density_and_its_samples_differ_by_hatch():
+    ax = plots.histogram({"a": np.ones(10), "b": np.zeros(10)}, [-0.5, 0.5, 1.5], "x")
+    heights = np.array([[bar.get_height() for bar in drawn] for drawn in ax.containers])
+    assert heights.tolist() == [[0, 1], [1, 0]]
+    assert len({drawn[0].get_hatch() for drawn in ax.containers}) == 2
+
+
+def test_heat_map_writes_the_numbers_of_a_small_matrix_only():
+    small, large = heat_map(), plots.heat_map(np.ones((11, 10)))
+    assert texts(small.texts) == ["-2", "-1", "0", "1", "2", "3"]
+    assert texts(large.texts) == []
+
+
+def test_heat_map_colours_are_even_about_zero():
+    (image,) = heat_map().images
+    assert image.get_clim() == (-3, 3)
+    assert plots.heat_map(np.ones((2, 2)), limit=9).images[0].get_clim() == (-9, 9)
+    assert plots.heat_map(np.zeros((2, 2))).images[0].get_clim() == (-1, 1)
+
+
+def test_bars_mark_the_winner_by_star_and_hatch():
+    ax = bars()
+    assert texts(ax.get_yticklabels()) == ["★ ·tea", "cup"]
+    assert [bar.get_hatch() for bar in ax.patches] == ["///", None]
+    assert [bar.get_width() for bar in ax.patches] == [2.9, -0.5]
+    assert ax.yaxis_inverted()  # the first is on top
+
+
+def test_bars_whose_names_look_alike_are_marked_rightly():
+    ax = plots.bars({"·tea": 1, " tea": 2}, "score", mark=" tea")
+    marked = [label.startswith("★") for label in texts(ax.get_yticklabels())]
+    assert marked == [bar.get_hatch() is not None for bar in ax.patches]
+
+
+def test_bars_without_a_mark():
+    ax = plots.bars({"a": 1, "b": 2}, "score")
+    assert [bar.get_hatch() for bar in ax.patches] == [None, None]
+
+
+def test_groups_of_bars_differ_by_hatch_and_stand_side_by_side():
+    ax = bar_groups()
+    assert texts(ax.get_yticklabels()) == ["·tea", "cup"]
+    assert texts(ax.get_legend().get_texts()) == ["layer 1", "layer 2"]
+    assert [bar.get_width() for bar in ax.patches] == [1.0, 0.5, 0.9, 0.0]
+    assert len({bar.get_hatch() for bar in ax.patches}) == 2
+    places = sorted((bar.get_y(), bar.get_y() + bar.get_height()) for bar in ax.patches)
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(places))
+
+
+def test_predicted_lines_are_told_from_measured_ones():
+    ax = plots.lines([1, 2], {"measured": [1, 0]}, "x", "y", predicted={"theory": [1, 0.1]})
+    marks = {line.get_label(): (line.get_marker(), line.get_linestyle()) for line in ax.lines}
+    assert marks["measured"] != marks["theory"]
+    assert sorted(texts(ax.get_legend().get_texts())) == ["measured", "theory"]
+
+
+def test_picture_has_words():
+    picture = plots.show(bars(), 'Tea <wins> with "2.9".')
+    assert repr(picture) == 'Picture: Tea <wins> with "2.9".'
+    shown = picture._repr_html_()
+    assert 'alt="Tea &lt;wins&gt; with &quot;2.9&quot;."' in shown
+    assert "data:image/png;base64," in shown
+    assert picture.png.startswith(b"\x89PNG")
+    assert plt.get_fignums() == []  # the figure is closed, so it is not shown twice
+
+
+def test_picture_of_several_axes():
+    _, axes = plt.subplots(1, 2)
+    for ax in axes:
+        bars(ax=ax)
+    assert plots.show(axes, "Twice the same.").alt == "Twice the same."
+
+
+def test_the_same_figure_is_the_same_picture():
+    assert plots.show(bars(), "a").png == plots.show(bars(), "a").png
