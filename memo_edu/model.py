@@ -472,7 +472,7 @@ class MeMo:
         tokens = as_tokens(context)
         limit = math.inf if self.vocab_size is None else self.vocab_size
         if any(not 0 <= token < limit for token in tokens if not isinstance(token, str)):
-            raise InputError(f"The ids of a context must lie in 0..{limit}, without {limit}.")
+            raise InputError(f"The ids of a context must be at least 0 and less than {limit}.")
         return self._begun(tokens)
 
     def _encode(self, text):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-WRONG = "text-decoration:underline wavy #d55e00; background:#d55e0033"
+WRONG = "background:#d55e0033"
 
 
 def show_token(token):
@@ -126,7 +126,7 @@ def _marked(token, answer, right):
     if right:
         return text
     tip = html.escape(f"predicted: {show_token(answer)}", quote=True)
-    return f'<span style="{WRONG}" title="{tip}">{text}</span>'
+    return f'<u style="{WRONG}" title="{tip}">{text}</u>'
 
 
 def show_table(head, rows, caption):
