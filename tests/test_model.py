@@ -4,30 +4,19 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 from pydoc_data.topics import topics
 
+import models
 import numpy as np
 import pytest
+from models import OTHER, TEXT, both_encoders
 
 import memo_edu as me
 
-TEXT = "The tea is hot. The cup is red, and the pot is blue."
-OTHER = "A ship sails at noon. Its captain sings to the whales."
 SAMPLES = me.sample_texts()
 
-both_encoders = pytest.mark.parametrize("encoder", ["projection", "binding"])
-
-
-def make(encoder="binding", **options):
-    options = {"dim": 512, "heads": 2, "layers": 2, "backend": "numpy", **options}
-    return me.MeMo(encoder=encoder, **options)
-
-
-def taught(encoder="binding", **options):
-    model = make(encoder, **options)
-    model.memorize(TEXT, "tea")
-    model.memorize(OTHER, "ship")
-    return model
+make, taught = partial(models.make, dim=512), partial(models.taught, dim=512)
 
 
 # ---- Names -----------------------------------------------------------------------------------

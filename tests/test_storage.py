@@ -11,35 +11,10 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
+from models import IDS, TEXT, both_encoders, make, state, taught
 
 import memo_edu as me
 from memo_edu import storage
-
-TEXT = "The tea is hot. The cup is red, and the pot is blue."
-OTHER = "A ship sails at noon. Its captain sings to the whales."
-IDS = np.array([[1, 2, 3, 4, 5, 6, 7, 8], [3, 1, 4, 1, 5, 9, 2, 6]])
-
-both_encoders = pytest.mark.parametrize("encoder", ["projection", "binding"])
-
-
-def make(encoder="binding", **options):
-    options = {"dim": 64, "heads": 2, "layers": 2, "backend": "numpy", **options}
-    return me.MeMo(encoder=encoder, **options)
-
-
-def taught(encoder="binding", **options):
-    model = make(encoder, **options)
-    model.memorize(TEXT, "tea")
-    model.memorize(OTHER, "ship")
-    return model
-
-
-def state(model):
-    """All that can be seen of a model: its matrix bit for bit, its texts, its predictions."""
-    answers = [model.predict(context, top=99) for context in ("", "The tea", "sails at noon.")]
-    seen = [(a.token, a.score, a.candidates, a.p_noise) for a in answers]
-    return model.matrix.dtype, model.matrix.tobytes(), model.texts, repr(model), seen
-
 
 # ---- There and back --------------------------------------------------------------------------
 

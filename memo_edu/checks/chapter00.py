@@ -21,6 +21,27 @@ def _model_of(*texts):
     return model
 
 
+def _check_recalls(result, first, second):
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        raise Wrong("Return two numbers with a comma between them: the first's and the second's.")
+    if any(isinstance(value, me.Recall) for value in result):
+        raise Wrong("That is the whole Recall, not yet its number: add .accuracy to each.")
+    if not all(isinstance(value, (int, float)) for value in result):
+        raise Wrong("Both values must be numbers between 0 and 1.")
+    if max(result) > 1:
+        raise Wrong("Recall is a share between 0 and 1. Did you return counts, or percents?")
+    both = _model_of(first, second)
+    right = [both.recall(first).accuracy, both.recall(second).accuracy]
+    if np.allclose(result, right[::-1], atol=0.1):
+        raise Wrong("The two numbers are in the wrong order.")
+    if result[0] < 0.4:
+        raise Wrong("The first text is not in the model that you measured. Is it the same model?")
+    if result[1] < 0.4:
+        raise Wrong("The second text is not in the model. Memorize both before you measure.")
+    if not np.allclose(result, right, atol=0.1):
+        raise Wrong("These are not the recalls of these two texts. Measure them with recall.")
+
+
 @chapter.exercise(
     "0.1",
     hints=[
@@ -30,25 +51,8 @@ def _model_of(*texts):
 )
 def recall_of_two(answer):
     """Both texts must be in one model when their recall is measured."""
-    result = call(answer, CLEAR, VAGUE)
-    if not isinstance(result, tuple) or len(result) != 2:
-        raise Wrong("Return two numbers with a comma between them: the first's and the second's.")
-    if any(isinstance(value, me.Recall) for value in result):
-        raise Wrong("That is the whole Recall, not yet its number: add .accuracy to each.")
-    if not all(isinstance(value, (int, float)) for value in result):
-        raise Wrong("Both values must be numbers between 0 and 1.")
-    if max(result) > 1:
-        raise Wrong("Recall is a share between 0 and 1. Did you return counts, or percents?")
-    both = _model_of(CLEAR, VAGUE)
-    right = [both.recall(CLEAR).accuracy, both.recall(VAGUE).accuracy]
-    if np.allclose(result, right[::-1], atol=0.1):
-        raise Wrong("The two numbers are in the wrong order.")
-    if result[0] < 0.5:
-        raise Wrong("The first text is not in the model that you measured. Is it the same model?")
-    if result[1] < 0.3:
-        raise Wrong("The second text is not in the model. Memorize both before you measure.")
-    if not np.allclose(result, right, atol=0.1):
-        raise Wrong("These are not the recalls of these two texts. Measure them with recall.")
+    for first, second in ((CLEAR, VAGUE), (VAGUE, CLEAR)):
+        _check_recalls(call(answer, first, second), first, second)
     return "Two texts share one matrix, and both are recalled."
 
 

@@ -1,32 +1,11 @@
 """Chapter 02's checks: the solution is right, the stub not attempted, each mistake named."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+from exercises import refused
 
 from memo_edu.checks import chapter02
 from memo_edu.checks.chapter02 import chapter
-
-SOURCE = Path(__file__).parents[2] / "notebooks" / "source"
-NAMES = {"2.1": "memorize", "2.2": "retrieve", "2.3": "forget", "2.4": "clean_up"}
-
-
-def _functions(solved):
-    """Run the cells of the exercises, with their solutions or as stubs; return their functions."""
-    spec = importlib.util.spec_from_file_location("build", SOURCE / "build.py")
-    build = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(build)
-    student, solution = (copy for _, copy in build.copies(SOURCE / "02-one-matrix-many-pairs.md"))
-    space = {"np": np}
-    for cell, solved_cell in zip(student.cells, solution.cells, strict=True):
-        if "### BEGIN SOLUTION" in solved_cell.source:
-            exec((solved_cell if solved else cell).source, space)
-    return space
-
-
-SOLUTIONS, STUBS = _functions(solved=True), _functions(solved=False)
 
 
 def _loop(C, K, Y):
@@ -80,24 +59,6 @@ def _nearest(R, E):
 def _cosine(R, E):
     E = E / np.linalg.norm(E, axis=1, keepdims=True)
     return (R @ E.T).argmax(axis=1)
-
-
-@pytest.mark.parametrize("number", NAMES)
-def test_solution_is_right(number):
-    outcome = chapter.check(number, SOLUTIONS[NAMES[number]])
-    assert outcome.status == "right", outcome
-
-
-@pytest.mark.parametrize("number", NAMES)
-def test_stub_is_not_attempted(number):
-    assert chapter.check(number, STUBS[NAMES[number]]).status == "not attempted"
-
-
-@pytest.mark.parametrize("number", NAMES)
-def test_hints(number):
-    count = len(chapter.exercises[number][1])
-    assert count in (2, 3)
-    assert len({chapter.hint(number, which) for which in range(1, count + 1)}) == count
 
 
 @pytest.mark.parametrize(
@@ -192,30 +153,7 @@ WRONG = {
 
 @pytest.mark.parametrize("number", WRONG)
 def test_each_mistake_is_refused_by_its_own_message(number):
-    messages = []
-    for answer, word in WRONG[number]:
-        outcome = chapter.check(number, answer)
-        assert outcome.status == "wrong"
-        assert word in outcome.message
-        assert "Traceback" not in outcome.message
-        messages.append(outcome.message)
-    assert len(set(messages)) == len(messages)
-
-
-@pytest.mark.parametrize("number", WRONG)
-def test_a_value_in_place_of_the_function_is_refused(number):
-    assert "function itself" in chapter.check(number, 3).message
-
-
-@pytest.mark.parametrize("number", NAMES)
-def test_right_for_the_first_data_only_is_refused(number):
-    solution, calls = SOLUTIONS[NAMES[number]], []
-
-    def right_once(*arrays):
-        calls.append(solution(*arrays))
-        return calls[0]
-
-    assert chapter.check(number, right_once).status == "wrong"
+    refused(chapter, number, WRONG[number])
 
 
 def test_known_mistakes_are_all_told_apart_on_the_first_data():
