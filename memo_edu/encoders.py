@@ -141,13 +141,13 @@ class Encoder:
         """
         raise NotImplementedError
 
-    def noise(self, read, repeats, pairs):
+    def noise(self, read, repeats, counts):
         """Predict the standard deviation of a wrong candidate's score.
 
         Args:
             read: (dim,) what the memory answered, before it is compared with the candidates.
-            repeats: (m,) NumPy array: how many stored pairs have this candidate as their target.
-            pairs: M, how many pairs are stored.
+            repeats: (m,) NumPy array, r: of how many stored pairs a candidate is the target.
+            counts: (m,) NumPy array: how many candidates have each r.
 
         Returns:
             (m,) NumPy array, in units of the perfect score.
@@ -235,11 +235,19 @@ class ProjectionEncoder(Encoder):
         """Return ones: this encoder stores values as they are."""
         return array_api_compat.array_namespace(vectors).ones_like(vectors[:, :1])
 
-    def noise(self, read, repeats, pairs):
-        """Return σ_j = √(s·(r_j/d + (M - r_j)/d²)), which takes windows for unrelated."""
-        # Every query adds one key a layer, every stored pair too: l² products, and the shared
-        # W_λ lets keys of one layer overlap a little more than chance does.
-        own = sum(sum(self.heads**-k for k in range(i + 1)) for i in range(1, self.layers + 1))
+    def noise(self, read, repeats, counts):
+        """Return σ_j = √(s·(r_j/d + (M - r_j)/d²)), with s for keys that share tokens by chance.
+
+        Every query adds one key a layer, and so does every stored pair: l² products. Two keys of
+        one layer overlap more than chance does, because heads share one W_λ and places share
+        tokens: s_λ = 1 + 1/h + … + 1/h^λ + d·a/h^λ, where a is how often two places agree.
+        """
+        pairs = repeats @ counts
+        agreement = float(repeats @ (counts * repeats)) / pairs**2
+        own = sum(
+            sum(self.heads**-k for k in range(layer + 1)) + self.dim * agreement / self.heads**layer
+            for layer in range(1, self.layers + 1)
+        )
         spread = self.layers * (self.layers - 1) + own
         return (spread * (repeats / self.dim + (pairs - repeats) / self.dim**2)) ** 0.5
 
@@ -313,7 +321,7 @@ class BindingEncoder(Encoder):
         blocks = self._blocks(self.backend.asarray(vectors, "int8"), 1)
         return self.backend.asarray(self._product(blocks, self.signature_rolls), "float32")
 
-    def noise(self, read, repeats, pairs):
+    def noise(self, read, repeats, counts):
         """Return ‖r‖ for every candidate: a ±1 vector that has nothing to do with r."""
         xp = array_api_compat.array_namespace(read)
         norm = float(xp.sum(read * read)) ** 0.5

@@ -449,8 +449,8 @@ class MeMo:
     def _noise_probability(self, score, read):
         targets = self._ledger.targets
         repeats = Counter(targets[token] for token in self._vocabulary.tokens)
-        sigmas = self.encoder.noise(read, np.array(list(repeats)), sum(targets.values()))
-        return noise_probability(score, sigmas, list(repeats.values()))
+        r, counts = np.array(list(repeats)), np.array(list(repeats.values()))
+        return noise_probability(score, self.encoder.noise(read, r, counts), counts)
 
     def _best(self, scores, top):
         whole_number(top, "top", error=InputError)
