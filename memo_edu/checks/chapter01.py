@@ -41,6 +41,7 @@ def cosine_table(answer):
             (dots / norms**2, "Each entry needs two different norms; you took one norm twice."),
             (dots / norms[:, None] ** 2, "Each entry needs two norms; you took one norm twice."),
             (dots / np.outer(norms, norms) ** 2, "A norm is the square ROOT of a·a."),
+            (columns, "These are dot products of the columns of A. The vectors are its rows."),
             (
                 columns / np.outer(heights, heights),
                 "This compares the columns of A. The vectors are its rows.",
@@ -58,6 +59,10 @@ def cosine_table(answer):
             (np.corrcoef(A), "These are correlations: no mean is taken away in a cosine."),
             (right[0, 1], "That is the cosine of one pair. Return all pairs, an (n, n) array."),
         ]
+        if shape[0] == shape[1]:  # elsewhere NumPy itself objects
+            stretched = (A / norms) @ (A / norms).T
+            advice = "The norms were laid along a row. keepdims=True keeps them in a column."
+            mistakes.append((stretched, advice))
         expect(call(answer, A), right, mistakes)
     return "Every pair of rows, and one matrix product."
 

@@ -55,7 +55,7 @@ MEMORIZE_MISTAKES = (
     (lambda C, K, Y: C - K.T @ Y, "The sign is turned: this forgets the pairs."),
     (
         lambda C, K, Y: C + K.T @ Y / len(K),
-        "This is the mean of the tables. Each pair counts in full.",
+        "You divide the tables. Each pair counts in full.",
     ),
 )
 

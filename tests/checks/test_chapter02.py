@@ -90,7 +90,7 @@ WRONG = {
         (lambda C, K, Y: C + np.outer(K[0], Y[0]), "first pair"),
         (lambda C, K, Y: C + np.outer(K.sum(axis=0), Y.sum(axis=0)), "bag"),
         (lambda C, K, Y: C - K.T @ Y, "sign"),
-        (lambda C, K, Y: C + K.T @ Y / len(K), "mean"),
+        (lambda C, K, Y: C + K.T @ Y / len(K), "divide"),
         (lambda C, K, Y: C + 2 * K.T @ Y, "not right yet"),
         (_memorize_in_place, "in place"),
         (_returns_nothing, "returns nothing"),
