@@ -11,6 +11,8 @@ endif
 
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # JupyterLab would ask the network for news and newer versions of itself.
+SETTINGS := .venv/share/jupyter/lab/settings
+NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
 OFFLINE := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 # Two workers share two cores, so each computes with one thread.
 test-code test-notebooks: export OPENBLAS_NUM_THREADS := 1
@@ -41,8 +43,8 @@ format: .venv/dev-ready  ## mend what can be mended of style and format
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 
-notebooks: .venv/dev-ready  ## make the notebooks from notebooks/source (some: ARGS="02 05")
-	$(PY) notebooks/source/build.py $(ARGS)
+notebooks: .venv/dev-ready  ## make the notebooks from notebooks/.source (some: ARGS="02 05")
+	$(PY) notebooks/.source/build.py $(ARGS)
 
 constraints: .venv/dev-ready  ## pin the newest versions of all dependencies in constraints.txt
 	$(PY) -m pip install --quiet uv
@@ -58,6 +60,7 @@ clean:  ## remove .venv and everything else that was made here
 .venv/lab-ready: .venv/made-in pyproject.toml constraints.txt
 	@echo "Installing memo_edu and JupyterLab into .venv (about a minute the first time) ..."
 	@$(PIP_INSTALL) -e .
+	@mkdir -p $(SETTINGS) && echo '$(NO_NEWS)' > $(SETTINGS)/overrides.json
 	@touch $@
 
 .venv/dev-ready: .venv/made-in pyproject.toml constraints.txt

@@ -53,3 +53,7 @@ def __getattr__(name):
     if name in _ROOMS:
         return importlib.import_module(f"memo_edu.{name}")
     raise AttributeError(f"module 'memo_edu' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *_ROOMS])

@@ -49,7 +49,7 @@ class Backend:
             An array of this backend with the same shape.
 
         Raises:
-            BackendError: the device has no room for it.
+            CapacityError: the device has no room for it.
         """
         if self.owns(array):
             return array if dtype is None else self.xp.astype(array, getattr(self.xp, dtype))
@@ -92,7 +92,7 @@ class Backend:
         if needed > free:
             raise CapacityError(
                 f"{what} needs {needed / 1e9:,.1f} GB of memory and {free / 1e9:,.1f} GB are free. "
-                "Choose a smaller dim."
+                "Choose a smaller dim or vocab_size."
             )
 
     def __repr__(self):

@@ -180,3 +180,6 @@ class Vocabulary:
 
     def __len__(self):
         return len(self.tokens)
+
+    def __repr__(self):
+        return f"Vocabulary({len(self)} candidates, {self._codebook!r})"

@@ -8,6 +8,7 @@ that ends with token i, so the j-th block of all windows is the same array, move
 import math
 
 import array_api_compat
+import numpy as np
 
 from memo_edu.backend import get_backend
 from memo_edu.codebook import Codebook, random_stream, whole_number
@@ -154,6 +155,10 @@ class Encoder:
         """
         raise NotImplementedError
 
+    def __repr__(self):
+        sizes = f"dim={self.dim}, heads={self.heads}, layers={self.layers}, seed={self.seed}"
+        return f"{type(self).__name__}({sizes})"
+
     def _blocks(self, array, layer):
         """Return the h blocks of layer λ's windows: h arrays (n, dim), the oldest first."""
         step = self.heads ** (layer - 1)
@@ -191,7 +196,8 @@ class ProjectionEncoder(Encoder):
                 f"dim/heads numbers. Choose a multiple of {heads}."
             )
         head_dim, wide = self.dim // self.heads, self.heads * self.dim
-        entries = layers * self.dim * head_dim + (layers - 1) * wide * self.dim
+        # All W, all P, the product of the last two, and one more P while it is being drawn.
+        entries = layers * self.dim * head_dim + layers * wide * self.dim + self.dim**2
         self.backend.require(4 * entries, f"A projection encoder of dim {dim}, {layers} layers,")
         shapes = [(self.dim, head_dim)] * layers
         self.W = [self._random("W", i, shape, head_dim) for i, shape in enumerate(shapes, 1)]
@@ -201,7 +207,9 @@ class ProjectionEncoder(Encoder):
 
     def _random(self, name, layer, shape, size):
         stream = random_stream("projection", self.seed, self.dim, self.heads, name, layer)
-        return self.backend.asarray(stream.standard_normal(shape, "float32") / size**0.5, "float32")
+        entries = stream.standard_normal(shape, "float32")
+        entries /= np.float32(size**0.5)
+        return self.backend.asarray(entries)
 
     def keys(self, vectors, partial=False):
         """Make the keys k_λ of all layers; see Encoder.keys."""

@@ -90,6 +90,10 @@ class Ledger:
         self.rows = self.rows + other.rows
         self.targets = self.targets + other.targets
 
+    def __repr__(self):
+        rows = sum(self.rows.values())
+        return f"Ledger({len(self.texts)} texts, {rows} rows of ids, {len(self.targets)} targets)"
+
     def to_json(self):
         """Return plain lists and dicts that hold everything."""
         texts = [[name, list(tokens)] for name, tokens in self.texts.items()]
@@ -108,7 +112,12 @@ class Ledger:
             ledger.rows[digest] = whole_number(count, "a count", error=InputError)
         tokens, counts = zip(*data["targets"], strict=True) if data["targets"] else ((), ())
         for token, count in zip(as_tokens(tokens), counts, strict=True):
+            if not isinstance(token, str):
+                whole_number(token, "an id", error=InputError)
             ledger.targets[token] = whole_number(count, "a count", error=InputError)
+        words = Counter(token for tokens in ledger.texts.values() for token in tokens)
+        if words != Counter({t: n for t, n in ledger.targets.items() if isinstance(t, str)}):
+            raise InputError("The texts and the counts of their words do not agree.")
         return ledger
 
 

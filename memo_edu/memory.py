@@ -3,6 +3,7 @@
 import math
 
 import array_api_compat
+import numpy as np
 
 from memo_edu.backend import get_backend
 from memo_edu.codebook import DTYPES, whole_number
@@ -128,9 +129,10 @@ class CorrelationMatrixMemory:
     def _check(self, array, width, name):
         """Return the array on this backend, or refuse it."""
         try:
-            dtype = str(getattr(array, "dtype", "")).rpartition(".")[2]
-            if dtype.startswith("complex"):
-                raise TypeError("its numbers are complex")
+            array = array if hasattr(array, "dtype") else np.asarray(array)
+            dtype = str(array.dtype).rpartition(".")[2]
+            if not dtype.startswith(("float", "int", "uint", "bool")):
+                raise TypeError(f"its entries are {dtype}")
             array = self.backend.asarray(array, "float32" if dtype in NARROW else "float64")
         except (TypeError, ValueError) as error:
             raise InputError(f"{name} is not an array of numbers: {error}") from error

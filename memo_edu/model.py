@@ -78,8 +78,11 @@ class MeMo:
                 "partial_windows is for the projection encoder; a product with nothing is nothing."
             )
         self.backend = get_backend(backend)
-        rows = 2 * whole_number(dim, "dim") + (vocab_size or 0)
-        self.backend.require(4 * rows * dim, f"A model of dim {dim}")
+        # Memorizing makes a sum apart, and adds it: four matrices at the same time.
+        rows = 4 * whole_number(dim, "dim") + (vocab_size or 0)
+        self.backend.require(
+            4 * rows * dim, f"A model of {vocab_size or 0} candidates and dim {dim}"
+        )
         self.encoder = make_encoder(encoder, dim, heads, layers, seed, self.backend)
         self.tokenizer = as_tokenizer(tokenizer)
         self.partial_windows = bool(partial_windows)
@@ -230,9 +233,12 @@ class MeMo:
     def recite(self, prompt="", max_tokens=50, unsure="go on"):
         """Continue a prompt, one token at a time.
 
+        A memorized text is recited exactly, as long as no short window in it recurs with another
+        continuation so often that it outvotes the long ones.
+
         Args:
             prompt: a str; it may be empty.
-            max_tokens: how many tokens at most.
+            max_tokens: how many tokens at most, besides the rest of a word that is cut short.
             unsure: "stop" ends where the model no longer knows; "go on" does not.
 
         Returns:
@@ -322,6 +328,11 @@ class MeMo:
     def texts(self):
         """The texts memorized now: a dict of name -> number of tokens."""
         return {name: len(tokens) for name, tokens in self._ledger.texts.items()}
+
+    def originals(self):
+        """Put the texts that are memorized now together again: a dict of name -> text."""
+        texts = self._ledger.texts
+        return {name: self.tokenizer.decode(list(tokens)) for name, tokens in texts.items()}
 
     @property
     def matrix(self):
@@ -497,6 +508,9 @@ class MeMo:
         """List (tokens, index) of the ids to predict, given columns of the rows."""
         first = 1 if self.partial_windows else self.encoder.heads
         columns = None if positions is None else set(as_tokens(positions))
+        last = max(start + len(tokens) for _, start, tokens in pieces) - 1
+        if columns is not None and not columns <= set(range(last + 1)):
+            raise InputError(f"positions must lie in 0..{last}, the columns of these rows.")
         return [
             (tokens, index)
             for _, start, tokens in pieces

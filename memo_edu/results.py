@@ -31,7 +31,10 @@ class Prediction:
 
     @property
     def known(self):
-        """Whether the model really remembers this context: p_noise < 0.01."""
+        """Whether noise can't explain the score: p_noise < 0.01.
+
+        With the projection encoder a window that was memorized in part may pass for known.
+        """
         return self.p_noise < 0.01
 
     def __repr__(self):

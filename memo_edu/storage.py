@@ -55,6 +55,8 @@ def read(path):
     path = _as_path(path)
     try:
         with zipfile.ZipFile(path) as archive:
+            if any(part.compress_type != zipfile.ZIP_STORED for part in archive.infolist()):
+                raise FileFormatError(f"{path} is not a memory of this library: it is compressed.")
             about = _from_json(archive.read("about.json"))
             if about["format"] != FORMAT:
                 raise FileFormatError(f"{path} is not a memory of this library.")
@@ -93,6 +95,8 @@ def _replace(path, parts):
                     archive.writestr(name, data)
             file.flush()
             os.fsync(file.fileno())
+        # A draft is for its owner alone; the file is for whoever could read the old one.
+        os.chmod(draft, path.stat().st_mode if path.exists() else 0o644)
         os.replace(draft, path)
     except BaseException:
         Path(draft).unlink(missing_ok=True)

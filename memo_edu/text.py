@@ -86,6 +86,9 @@ class WordTokenizer:
 
     name = "words"
 
+    def __repr__(self):
+        return "WordTokenizer()"
+
     def encode(self, text):
         """Cut a text into tokens; see tokenize."""
         return tokenize(text)

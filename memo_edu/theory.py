@@ -75,7 +75,7 @@ def recall(pairs, key_dim, value_dim, vocab_size, spread=1.0):
         P, in [1/V, 1].
 
     Raises:
-        InputError: a size is negative.
+        InputError: a size is not a positive whole number.
 
     Source: Frady, Kleyko and Sommer 2018; the noise with the term 1/V is this library's.
 
@@ -83,10 +83,10 @@ def recall(pairs, key_dim, value_dim, vocab_size, spread=1.0):
         >>> round(recall(8000, 512, 512, 100_000), 3)
         0.899
     """
-    if pairs < 0:
+    if not 0 <= pairs < math.inf:
         raise InputError(f"pairs is {pairs}; a memory holds 0 pairs or more.")
-    sizes = [whole_number(n, "a size") for n in (key_dim, value_dim, vocab_size)]
-    return _recall_at(noise(pairs, *sizes[:2], vocab_size=sizes[2], spread=spread), vocab_size)
+    _check_sizes(key_dim, value_dim, vocab_size, spread)
+    return _recall_at(noise(pairs, key_dim, value_dim, None, vocab_size, spread), vocab_size)
 
 
 def capacity(key_dim, value_dim, vocab_size, accuracy=0.9, spread=1.0):
@@ -111,6 +111,7 @@ def capacity(key_dim, value_dim, vocab_size, accuracy=0.9, spread=1.0):
         >>> capacity(512, 512, 100_000)
         7989
     """
+    _check_sizes(key_dim, value_dim, vocab_size, spread)
     if not 1 / vocab_size < accuracy < 1:
         raise InputError(f"accuracy is {accuracy}; it must lie between 1/V and 1.")
     low, high = 0.0, 1.0
@@ -123,6 +124,13 @@ def capacity(key_dim, value_dim, vocab_size, accuracy=0.9, spread=1.0):
         else:
             high = middle
     return int((low / noise(1, key_dim, value_dim, vocab_size=vocab_size, spread=spread)) ** 2)
+
+
+def _check_sizes(key_dim, value_dim, vocab_size, spread):
+    for name, size in (("key_dim", key_dim), ("value_dim", value_dim), ("vocab_size", vocab_size)):
+        whole_number(size, name, error=InputError)
+    if not 0 < spread < math.inf:
+        raise InputError(f"spread is {spread}; it is 1 for independent keys, and never below 0.")
 
 
 def _recall_at(sigma, vocab_size):

@@ -154,8 +154,8 @@ def test_too_large_for_the_memory_that_is_free(encoder, options, monkeypatch):
 
 
 def test_too_large_counts_the_projections_too(monkeypatch):
-    # Two matrices of 256 × 256 fit; three layers of P, four times as wide, do not.
-    monkeypatch.setattr(me.Backend, "free_memory", lambda self: 1_000_000)
+    # Four matrices of 256 × 256 fit; three layers of P, four times as wide, do not.
+    monkeypatch.setattr(me.Backend, "free_memory", lambda self: 1_100_000)
     make("binding", dim=256, heads=4, layers=3)
     with pytest.raises(me.CapacityError, match="projection encoder of dim 256, 3 layers"):
         make("projection", dim=256, heads=4, layers=3)
@@ -396,7 +396,7 @@ def test_ids_and_text_are_not_mixed_up():
         (dict(sample=1.5), r"sample is 1\.5; it must be a whole number"),
         (dict(positions=[]), r"No position has a full window before it; give longer rows"),
         (dict(positions=[0, 1]), r"No position has a full window before it"),
-        (dict(positions=[99]), r"No position has a full window before it"),
+        (dict(positions=[99]), r"positions must lie in 0\.\.7, the columns of these rows"),
     ],
 )
 def test_wrong_positions(options, message):
@@ -414,7 +414,8 @@ WRONG_KEYS = [
     (np.ones(3), r"keys has the shape \(3,\); it must be \(n, 3\)"),
     (np.ones((1, 2, 3)), r"keys has the shape \(1, 2, 3\); it must be"),
     (1.0, r"keys has the shape \(\); it must be"),
-    (None, r"keys has the shape \(\); it must be"),
+    (None, r"keys is not an array of numbers"),
+    ([[3 + 4j, 1, 1]], r"keys is not an array of numbers: its entries are complex"),
     ([[1, 2, 3], [1, 2]], r"keys is not an array of numbers"),
     ([["a", "b", "c"]] * 2, r"keys is not an array of numbers"),
     ([[np.nan, 1, 1]] * 2, r"keys holds NaN or infinity"),

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+import memo_edu as me
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 REQUIRED = bool(os.environ.get("MEMO_EDU_REQUIRE_BROWSER"))
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "00-welcome.ipynb"
@@ -105,11 +107,12 @@ def test_the_lab_memorizes_and_recites_in_jupyterlab(server):
         lab.locator("select").first.select_option("mulino")
         lab.get_by_role("button", name="Memorize").click()
         lab.get_by_text("Memorized “mulino”").wait_for(timeout=30 * SECONDS)
-        lab.locator("input[type=text]").first.fill("")
+        lab.locator("input[type=text]").first.fill("Il mulino di Ersilia Bonfante")
         lab.get_by_role("button", name="Recite").click()
-        recited = lab.locator("b").first
-        recited.wait_for(timeout=30 * SECONDS)
-        assert len(recited.inner_text().split()) > 20
+        lab.get_by_text("aveva la ruota storta").wait_for(timeout=30 * SECONDS)
+        words = lab.locator("b").first.inner_text().split()
+        assert len(words) > 20
+        assert words == me.sample_texts()["mulino"].split()[5 : 5 + len(words)]
         if folder := os.environ.get("MEMO_EDU_SCREENSHOTS"):
             page.screenshot(path=f"{folder}/lab.png")
         errors = page.locator('[data-mime-type="application/vnd.jupyter.error"]')

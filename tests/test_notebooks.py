@@ -7,8 +7,8 @@ import nbformat
 import pytest
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
-BUILD = runpy.run_path(NOTEBOOKS / "source" / "build.py")
-SOURCES = sorted((NOTEBOOKS / "source").glob("[0-9][0-9]-*.md"))
+BUILD = runpy.run_path(NOTEBOOKS / ".source" / "build.py")
+SOURCES = sorted((NOTEBOOKS / ".source").glob("[0-9][0-9]-*.md"))
 BOTH = [path for source in SOURCES for path, _ in BUILD["copies"](source)]
 
 

@@ -34,7 +34,8 @@ class MemoLab(widgets.VBox):
 
     def __init__(self, model=None):
         self.model = MeMo(encoder="binding") if model is None else model
-        self._originals = {}  # name -> text, to measure recall against
+        # name -> text, to measure recall against
+        self._originals = self.model.originals()
         self._build()
         self._connect()
         self._show(
@@ -104,17 +105,23 @@ class MemoLab(widgets.VBox):
         if name is None:
             return "There is nothing to forget yet."
         self.model.forget(name)
-        del self._originals[name]
+        self._originals.pop(name)
         self.recited.value = ""
         is_zero = not self.model.backend.to_numpy(self.model.matrix).any()
         return f"Forgot “{name}”." + (" Every entry of the matrix is 0 again." if is_zero else "")
 
     def _recite(self):
-        prompt = self.prompt.value
-        continuation = self.model.recite(prompt, self.words.value, unsure="stop")
-        if not continuation:
+        # In the middle of a text a word has a space before it, which people leave out.
+        for prompt in (self.prompt.value, f" {self.prompt.value}"):
+            continuation = self.model.recite(prompt, self.words.value, unsure="stop")
+            if continuation:
+                break
+        else:
             self.recited.value = f'<p style="{MUTED}">I never read this.</p>'
-            return "The best candidate scores no better than noise, so the model says nothing."
+            return (
+                "The best candidate scores no better than noise, so the model says nothing. It "
+                f"needs {self.model.encoder.heads} words or more, just as they stand in a text."
+            )
         self.recited.value = (
             f'<div style="white-space:pre-wrap;line-height:1.5"><span style="{MUTED}">'
             f"{html.escape(prompt)}</span><b>{html.escape(continuation)}</b></div>"
@@ -123,10 +130,10 @@ class MemoLab(widgets.VBox):
 
     def _show(self, message):
         """Bring the list, the bars and the message up to date."""
-        chosen, names = self.memorized.value, list(self.model.texts)
+        names = list(self.model.texts)
         self.memorized.options = names
         if names:
-            self.memorized.value = chosen if chosen in names else names[-1]
+            self.memorized.value = names[-1]
         self.status.value = f'<p role="status">{html.escape(message)}</p>'
         self.bars.value = "".join(_bar(name, share) for name, share in self._recalls().items())
 

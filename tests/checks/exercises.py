@@ -5,7 +5,7 @@ import re
 import runpy
 from pathlib import Path
 
-SOURCES = Path(__file__).parents[2] / "notebooks" / "source"
+SOURCES = Path(__file__).parents[2] / "notebooks" / ".source"
 BUILD = runpy.run_path(SOURCES / "build.py")
 CHAPTERS = [source.name[:2] for source in sorted(SOURCES.glob("[0-9][0-9]-*.md"))]
 

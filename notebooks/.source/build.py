@@ -1,7 +1,7 @@
 """Make the notebooks: every chapter is written once, in this folder, and comes out twice.
 
-    python notebooks/source/build.py            all chapters
-    python notebooks/source/build.py 02 05      these
+    python notebooks/.source/build.py            all chapters
+    python notebooks/.source/build.py 02 05      these
 
 notebooks/NN-….ipynb is the learner's copy, in which the solutions are stubs;
 notebooks/solutions/NN-….ipynb has the solutions in it. Both are stored with their outputs.
