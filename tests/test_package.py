@@ -305,3 +305,7 @@ def test_rooms_open_when_they_are_asked_for(name):
     code = f"import memo_edu as me; print(me.{name})"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True)
     assert run.returncode == 0, run.stderr
+
+
+def test_rooms_are_listed_for_completion():
+    assert {"theory", "plots", "lab", "checks", "MeMo"} <= set(dir(me))

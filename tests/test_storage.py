@@ -433,3 +433,24 @@ def test_tokenizer_that_load_was_not_given(tmp_path):
     taught(tokenizer=Spaces()).save(tmp_path / "x")
     with pytest.raises(me.ConfigurationError, match="tokenizer 'Spaces'; pass it to load"):
         me.MeMo.load(tmp_path / "x", backend="numpy")
+
+
+def test_a_compressed_file_is_refused_before_it_is_unpacked(parts, tmp_path):
+    path = pack(tmp_path / "x", parts, compression=zipfile.ZIP_DEFLATED)
+    assert_not_loaded(path, "compressed")
+
+
+@pytest.mark.parametrize("targets", [[[0, 5]], [[-1, 5]], [], [[" tea", 1]]])
+def test_a_ledger_that_contradicts_itself_is_refused(targets, parts, tmp_path):
+    forged = {**parts, "ledger.json": ledger(parts, targets=targets)}
+    assert_not_loaded(pack(tmp_path / "x", forged))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other file modes")
+def test_a_saved_file_can_be_read_by_others_as_the_old_one_was(tmp_path):
+    path = tmp_path / "x"
+    taught().save(path)
+    assert path.stat().st_mode & 0o777 == 0o644
+    path.chmod(0o660)
+    taught().save(path)
+    assert path.stat().st_mode & 0o777 == 0o660
