@@ -12,7 +12,8 @@ endif
 PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # JupyterLab would ask the network for news and newer versions of itself.
 SETTINGS := .venv/share/jupyter/lab/settings
-NO_NEWS := {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": false}}
+NO_NEWS = mkdir -p $(SETTINGS) && echo '{"@jupyterlab/apputils-extension:notification": \
+  {"fetchNews": "false", "checkForUpdates": false}}' > $(SETTINGS)/overrides.json
 OFFLINE := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 # Two workers share two cores, so each computes with one thread.
 test-code test-notebooks: export OPENBLAS_NUM_THREADS := 1
@@ -60,12 +61,13 @@ clean:  ## remove .venv and everything else that was made here
 .venv/lab-ready: .venv/made-in pyproject.toml constraints.txt
 	@echo "Installing memo_edu and JupyterLab into .venv (about a minute the first time) ..."
 	@$(PIP_INSTALL) -e .
-	@mkdir -p $(SETTINGS) && echo '$(NO_NEWS)' > $(SETTINGS)/overrides.json
+	@$(NO_NEWS)
 	@touch $@
 
 .venv/dev-ready: .venv/made-in pyproject.toml constraints.txt
 	@echo "Installing memo_edu, JupyterLab and the test tools into .venv (1-2 minutes the first time) ..."
 	@$(PIP_INSTALL) -e ".[dev]"
+	@$(NO_NEWS)
 	@touch .venv/lab-ready $@
 
 # A .venv is made afresh if it came from another folder (it holds full paths) or if its Python is gone.
