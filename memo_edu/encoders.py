@@ -14,6 +14,7 @@ from memo_edu.backend import get_backend
 from memo_edu.codebook import Codebook, random_stream, whole_number
 from memo_edu.errors import ConfigurationError
 
+# Tokens; no text is longer, and h^l of a mistyped l would not even fit a message.
 LONGEST_WINDOW = 1e9
 
 

@@ -14,7 +14,7 @@ from memo_edu.encoders import make_encoder
 from memo_edu.errors import ConfigurationError, FileFormatError, InputError, NotMemorizedError
 from memo_edu.ledger import Ledger
 from memo_edu.memory import CorrelationMatrixMemory, noise_probability
-from memo_edu.results import Explanation, Prediction, Recall, show_table, show_token
+from memo_edu.results import SURE, Explanation, Prediction, Recall, show_table, show_token
 from memo_edu.text import as_tokenizer, split_rows
 
 # Stands h times before every text. No text can hold it: a tokenizer's tokens are str, ids are > 0.
@@ -271,7 +271,7 @@ class MeMo:
         scores = scores.sum(axis=0)
         begun = [i for i, t in enumerate(self._vocabulary.tokens) if t.startswith(tokens[-1])]
         best = max(begun, key=lambda i: scores[i], default=None)
-        if best is not None and self._noise_probability(scores[best], read) < 0.01:
+        if best is not None and self._noise_probability(scores[best], read) < SURE:
             tokens[-1] = self._vocabulary.tokens[best]
 
     def recall(self, text, start=1):
@@ -308,7 +308,8 @@ class MeMo:
         Raises:
             InputError: as for memorize_ids, or no position has enough tokens before it.
         """
-        places = self._places(self._split(ids), positions)
+        pieces = self._split(ids)
+        places = self._places(pieces, positions, np.asarray(ids).shape[1])
         if sample is not None:
             stream = random_stream("sample", self.encoder.seed, sample)
             count = min(whole_number(sample, "sample", error=InputError), len(places))
@@ -317,10 +318,9 @@ class MeMo:
         if not places:
             raise InputError("No position has a full window before it; give longer rows.")
         answers = []
-        for _, group in itertools.groupby(places, key=lambda place: id(place[0])):
-            row, positions = zip(*group, strict=True)
-            answers += self._answers(row[0], np.array(positions))
-        return _recall([row[position] for row, position in places], answers)
+        for number, group in itertools.groupby(places, key=lambda place: place[0]):
+            answers += self._answers(pieces[number][2], np.array([index for _, index in group]))
+        return _recall([pieces[number][2][index] for number, index in places], answers)
 
     # ---- Keep --------------------------------------------------------------------------------
 
@@ -504,16 +504,15 @@ class MeMo:
         name = getattr(self.tokenizer, "name", type(self.tokenizer).__name__)
         return {**self._config, "tokenizer": name}
 
-    def _places(self, pieces, positions):
-        """List (tokens, index) of the ids to predict, given columns of the rows."""
+    def _places(self, pieces, positions, width):
+        """List (number of the piece, index in it) of the ids to predict, given their columns."""
         first = 1 if self.partial_windows else self.encoder.heads
         columns = None if positions is None else set(as_tokens(positions))
-        last = max(start + len(tokens) for _, start, tokens in pieces) - 1
-        if columns is not None and not columns <= set(range(last + 1)):
-            raise InputError(f"positions must lie in 0..{last}, the columns of these rows.")
+        if columns is not None and not columns <= set(range(width)):
+            raise InputError(f"positions must lie in 0..{width - 1}, the columns of these rows.")
         return [
-            (tokens, index)
-            for _, start, tokens in pieces
+            (number, index)
+            for number, (_, start, tokens) in enumerate(pieces)
             for index in range(first, len(tokens))
             if columns is None or start + index in columns
         ]

@@ -7,6 +7,9 @@ import numpy as np
 
 WRONG = "background:#d55e0033"
 
+# A score is taken for a memory if noise would reach it less often than this.
+SURE = 0.01
+
 
 def show_token(token):
     """Write a token so that its white space can be seen."""
@@ -35,7 +38,7 @@ class Prediction:
 
         With the projection encoder a window that was memorized in part may pass for known.
         """
-        return self.p_noise < 0.01
+        return self.p_noise < SURE
 
     def __repr__(self):
         verdict = "known" if self.known else "not known"

@@ -498,3 +498,12 @@ def test_it_is_fast_enough_to_play_with(encoder):
     memorize, predict = map(float, run.stdout.split())
     assert memorize < 0.1
     assert predict < 0.02
+
+
+def test_positions_may_name_columns_that_are_padding():
+    model = make(dim=64, layers=1, vocab_size=9)
+    ids = [[1, 2, 3, 4, 5, 0, 0], [0, 6, 7, 8, 1, 0, 0]]
+    model.memorize_ids(ids)
+    everywhere = model.recall_ids(ids, positions=range(7))
+    assert everywhere.tokens == model.recall_ids(ids).tokens == [3, 4, 5, 8, 1]
+    assert model.recall_ids(ids, positions=[4, 6]).tokens == [5, 1]
