@@ -105,31 +105,34 @@ class Encoder:
         self.span = self.heads**self.layers
         self.codebook = Codebook(self.dim, self.kind, seed, self.backend)
 
-    def keys(self, vectors, partial=False):
+    def keys(self, vectors, partial=False, complete=None):
         """Make the key of every window of every layer.
 
         Args:
             vectors: (n, dim) token vectors of one text, in order.
             partial: False, a window that reaches before the text has the key 0. True, it has
                 zero vectors in the missing places.
+            complete: a function of (layer, keys, encodings) that returns what the next layer
+                takes in; None, the encodings. Only for the projection encoder.
 
         Returns:
             One (n, dim) array a layer; row i is the key of the window that ends with token i.
         """
         raise NotImplementedError
 
-    def last_keys(self, vectors, partial=False):
+    def last_keys(self, vectors, partial=False, complete=None):
         """Make only the keys of the windows that end with the last token.
 
         Args:
             vectors: (n, dim) token vectors of one text, in order.
-            partial: see keys.
+            partial, complete: see keys.
 
         Returns:
             (layers, dim) array: the last row of each array that keys returns.
         """
         xp = array_api_compat.array_namespace(vectors)
-        return xp.concat([key[-1:, :] for key in self.keys(vectors, partial)], axis=0)
+        keys = self.keys(vectors, partial, complete)
+        return xp.concat([key[-1:, :] for key in keys], axis=0)
 
     def signatures(self, vectors):
         """Make the ±1 vectors by which values are multiplied when stored, and again when read.
@@ -212,23 +215,46 @@ class ProjectionEncoder(Encoder):
         entries /= np.float32(size**0.5)
         return self.backend.asarray(entries)
 
-    def keys(self, vectors, partial=False):
+    def keys(self, vectors, partial=False, complete=None):
         """Make the keys k_λ of all layers; see Encoder.keys."""
         keys = []
         for layer in range(1, self.layers + 1):
-            if 1 < layer == self.layers:
+            if 1 < layer == self.layers and complete is None:
                 pieces = self._project(vectors, self._last, layer - 1)
             else:
                 pieces = vectors @ self.W[layer - 1]
             keys.append(self._key(pieces, layer, partial))
-            if layer < self.layers - 1:
+            if complete is not None and layer < self.layers:
+                encodings = self._project(vectors, self.P[layer - 1], layer)
+                vectors = complete(layer, keys[-1], encodings)
+            elif layer < self.layers - 1:
                 vectors = self._project(vectors, self.P[layer - 1], layer)
         return keys
 
-    def last_keys(self, vectors, partial=False):
+    def lower_windows(self, vectors, start=0):
+        """List the full windows of every layer but the last.
+
+        Args:
+            vectors: (n, dim) token vectors of one text, in order.
+            start: windows that end before this token are left out.
+
+        Returns:
+            [(layer, keys, encodings) …]; keys and encodings are (windows, dim) arrays.
+        """
+        found = []
+
+        def note(layer, keys, encodings):
+            first = max(start, self.heads**layer - 1)
+            found.append((layer, keys[first:, :], encodings[first:, :]))
+            return encodings
+
+        self.keys(vectors, complete=note)
+        return found
+
+    def last_keys(self, vectors, partial=False, complete=None):
         """Make the last windows' keys straight from the formulas; see Encoder.last_keys."""
-        if partial:
-            return super().last_keys(vectors, partial)
+        if partial or complete is not None:
+            return super().last_keys(vectors, partial, complete)
         xp = array_api_compat.array_namespace(vectors)
         fitting = max(i for i in range(self.layers + 1) if self.heads**i <= vectors.shape[0])
         keys, rows = [], vectors[-(self.heads**fitting) :, :]
@@ -242,7 +268,7 @@ class ProjectionEncoder(Encoder):
 
     def signatures(self, vectors):
         """Return ones: this encoder stores values as they are."""
-        return array_api_compat.array_namespace(vectors).ones_like(vectors[:, :1])
+        return _ones(vectors)
 
     def noise(self, read, repeats, counts):
         """Return σ_j = √(s·(r_j/d + (M - r_j)/d²)), with s for keys that share tokens by chance.
@@ -258,7 +284,7 @@ class ProjectionEncoder(Encoder):
             for layer in range(1, self.layers + 1)
         )
         spread = self.layers * (self.layers - 1) + own
-        return (spread * (repeats / self.dim + (pairs - repeats) / self.dim**2)) ** 0.5
+        return _noise_of_repeats(repeats, counts, self.dim, spread)
 
     def _key(self, pieces, layer, partial):
         """Concatenate the pieces x W_λ of the h blocks; windows overlap, so they share them."""
@@ -310,25 +336,23 @@ class BindingEncoder(Encoder):
             )
         stream = random_stream("rolls", seed, dim, heads)
         self.rolls = _distinct_rolls(self.dim, self.heads, self.layers, stream)
-        stream = random_stream("signature rolls", seed, dim, heads)
-        free = [roll for roll in range(1, self.dim) if roll not in self.rolls[0]]
-        self.signature_rolls = [int(roll) for roll in stream.permutation(free)[: self.heads]]
+        self.signature_rolls = _signature_rolls(self.dim, self.heads, seed, used=self.rolls[0])
         # Keys and values are ±1: a pair alone in the memory answers with dim · dim.
         self.perfect_score = float(self.dim) ** 2
 
-    def keys(self, vectors, partial=False):
-        """Make the keys v_λ of all layers; partial changes nothing, see Encoder.keys."""
+    def keys(self, vectors, partial=False, complete=None):
+        """Make the keys v_λ of all layers; only vectors matter, see Encoder.keys."""
         keys, windows = [], self.backend.asarray(vectors, "int8")
         for layer, rolls in enumerate(self.rolls, 1):
             # A block before the text is 0, and so is a product with it: only full windows count.
-            windows = self._product(self._blocks(windows, layer), rolls)
+            windows = _rolled_product(self._blocks(windows, layer), rolls)
             keys.append(windows)
         return keys
 
     def signatures(self, vectors):
         """Make the signature g of every position; see Encoder.signatures."""
         blocks = self._blocks(self.backend.asarray(vectors, "int8"), 1)
-        return self.backend.asarray(self._product(blocks, self.signature_rolls), "float32")
+        return self.backend.asarray(_rolled_product(blocks, self.signature_rolls), "float32")
 
     def noise(self, read, repeats, counts):
         """Return ‖r‖ for every candidate: a ±1 vector that has nothing to do with r."""
@@ -336,21 +360,91 @@ class BindingEncoder(Encoder):
         norm = float(xp.sum(read * read)) ** 0.5
         return repeats * 0.0 + norm / self.perfect_score
 
-    def _product(self, blocks, rolls):
-        """Multiply the blocks element by element, each rolled by its own offset."""
-        xp = array_api_compat.array_namespace(blocks[0])
-        product = blocks[-1] if rolls[-1] == 0 else xp.roll(blocks[-1], rolls[-1], axis=1)
-        for block, roll in zip(blocks[:-1], rolls[:-1], strict=True):
-            product = product * xp.roll(block, roll, axis=1)
-        return product
+
+class BoundKeys(BindingEncoder):
+    """Half of the binding encoder: keys are products, values are stored as they are.
+
+    It shows what bound keys alone are worth: decoys no longer intrude, frequent words still do.
+    """
+
+    def signatures(self, vectors):
+        """Return ones: this encoder stores values as they are."""
+        return _ones(vectors)
+
+    def noise(self, read, repeats, counts):
+        """Return σ_j of independent keys; l keys in a query and l in a stored pair: s = l²."""
+        return _noise_of_repeats(repeats, counts, self.dim, self.layers**2)
+
+
+class BoundValues(ProjectionEncoder):
+    """The other half: the paper's keys, and values that are multiplied by a signature.
+
+    It shows what bound values alone are worth: frequent words no longer shout, decoys still do.
+    The signs of gaussian vectors are as random as bipolar ones, so signatures are made of them.
+    """
+
+    def __init__(self, dim, heads, layers, seed=0, backend="auto"):
+        super().__init__(dim, heads, layers, seed, backend)
+        self.signature_rolls = _signature_rolls(self.dim, self.heads, seed, used=[])
+
+    def signatures(self, vectors):
+        """Make the signature g of every position; see Encoder.signatures."""
+        xp = array_api_compat.array_namespace(vectors)
+        return _rolled_product(self._blocks(xp.sign(vectors), 1), self.signature_rolls)
+
+    def noise(self, read, repeats, counts):
+        """Return ‖r‖/√d for every candidate: a gaussian vector that has nothing to do with r."""
+        xp = array_api_compat.array_namespace(read)
+        return repeats * 0.0 + (float(xp.sum(read * read)) / self.dim) ** 0.5
+
+
+ENCODERS = {
+    "projection": ProjectionEncoder,
+    "binding": BindingEncoder,
+    "bound keys": BoundKeys,
+    "bound values": BoundValues,
+}
 
 
 def make_encoder(name, dim, heads, layers, seed=0, backend="auto"):
-    """Make the encoder of that name: "projection" (the paper's) or "binding" (this library's)."""
-    kinds = {"projection": ProjectionEncoder, "binding": BindingEncoder}
-    if not isinstance(name, str) or name not in kinds:
-        raise ConfigurationError(f"encoder is {name!r}; choose 'projection' or 'binding'.")
-    return kinds[name](dim, heads, layers, seed, backend)
+    """Make the encoder of that name.
+
+    "projection" is the paper's, "binding" this library's; "bound keys" and "bound values" are
+    its two halves, to compare.
+    """
+    if not isinstance(name, str) or name not in ENCODERS:
+        raise ConfigurationError(
+            f"encoder is {name!r}; choose 'projection' or 'binding', or one of binding's halves, "
+            "'bound keys' and 'bound values'."
+        )
+    return ENCODERS[name](dim, heads, layers, seed, backend)
+
+
+def _rolled_product(blocks, rolls):
+    """Multiply the blocks element by element, each rolled by its own offset."""
+    xp = array_api_compat.array_namespace(blocks[0])
+    product = blocks[-1] if rolls[-1] == 0 else xp.roll(blocks[-1], rolls[-1], axis=1)
+    for block, roll in zip(blocks[:-1], rolls[:-1], strict=True):
+        product = product * xp.roll(block, roll, axis=1)
+    return product
+
+
+def _ones(vectors):
+    """Return the signatures of an encoder that has none: (n, 1) ones."""
+    return array_api_compat.array_namespace(vectors).ones_like(vectors[:, :1])
+
+
+def _noise_of_repeats(repeats, counts, dim, spread):
+    """Return σ_j = √(s·(r_j/d + (M - r_j)/d²)), for values that are stored as they are."""
+    pairs = repeats @ counts
+    return (spread * (repeats / dim + (pairs - repeats) / dim**2)) ** 0.5
+
+
+def _signature_rolls(dim, heads, seed, used):
+    """Draw h offsets for the signature, none of which rolls the key's blocks too."""
+    stream = random_stream("signature rolls", seed, dim, heads)
+    free = [roll for roll in range(1, dim) if roll not in used]
+    return [int(roll) for roll in stream.permutation(free)[:heads]]
 
 
 def _only_full(keys, size):

@@ -1,6 +1,7 @@
 """What a memory holds now: a matrix can't be asked, so a ledger keeps names, tokens and counts."""
 
 import hashlib
+import math
 from collections import Counter
 
 import numpy as np
@@ -16,6 +17,8 @@ class Ledger:
         texts: name -> the text's tokens, in the order of memorizing.
         rows: hash of a row of ids -> how often it is memorized.
         targets: token -> how many stored positions it follows; its keys are the candidates.
+        divisors: name -> what intermediate memories divided the text's windows by, if they did;
+            row_divisors has a list of these, one a time, for the hash of a row.
 
     Example:
         >>> ledger = Ledger()
@@ -30,15 +33,19 @@ class Ledger:
     def __init__(self, texts=None, rows=None, targets=None):
         self.texts, self.rows = dict(texts or {}), Counter(rows)
         self.targets = Counter(targets)
+        self.divisors, self.row_divisors = {}, {}
 
-    def add_text(self, name, tokens):
+    def add_text(self, name, tokens, divisors=None):
         """Note a text under a free name."""
         self.texts[name] = tuple(tokens)
         self.targets.update(tokens)
+        if divisors is not None:
+            self.divisors[name] = divisors
 
     def remove_text(self, name):
         """Strike a text out."""
         self.targets = self.targets - Counter(self.texts.pop(name))
+        self.divisors.pop(name, None)
 
     def check_name(self, name):
         """Refuse a name that is not a str, or that is taken."""
@@ -68,15 +75,26 @@ class Ledger:
             f"Nothing of this name or with these words is memorized. There is: {list(self.texts)}."
         )
 
-    def add_rows(self, rows, heads):
+    def add_rows(self, rows, heads, divisors):
         """Note rows of ids; the first heads ids of a row are no targets."""
         self.rows.update(map(_digest, rows))
         self.targets.update(token for row in rows for token in row[heads:])
+        for row, noted in zip(rows, divisors, strict=True):
+            if noted is not None:
+                self.row_divisors.setdefault(_digest(row), []).append(noted)
 
     def remove_rows(self, rows, heads):
-        """Strike rows of ids out."""
+        """Strike rows of ids out; of equal rows the latest."""
         self.rows = self.rows - Counter(map(_digest, rows))
         self.targets = self.targets - Counter(token for row in rows for token in row[heads:])
+        for digest, noted in Counter(map(_digest, rows)).items():
+            del self.row_divisors.get(digest, [])[-noted:]
+        self.row_divisors = {digest: kept for digest, kept in self.row_divisors.items() if kept}
+
+    def divisors_of_rows(self, rows):
+        """Return what is noted about rows of ids, the latest first among equal ones."""
+        left = {digest: list(noted) for digest, noted in self.row_divisors.items()}
+        return [left[_digest(row)].pop() if _digest(row) in left else None for row in rows]
 
     def check_rows(self, rows):
         """Refuse rows that are not memorized as often as they are given."""
@@ -86,9 +104,28 @@ class Ledger:
     def merge(self, other):
         """Note all that another ledger holds; a name that both use gets " (2)"."""
         for name, tokens in list(other.texts.items()):
-            self.texts[self.free_name(name)] = tokens
+            free = self.free_name(name)
+            self.texts[free] = tokens
+            if name in other.divisors:
+                self.divisors[free] = other.divisors[name]
+        for digest, noted in list(other.row_divisors.items()):
+            self.row_divisors[digest] = self.row_divisors.get(digest, []) + noted
         self.rows = self.rows + other.rows
         self.targets = self.targets + other.targets
+
+    def check_divisors(self, noted, windows):
+        """Refuse to go on if it is not known what every window was divided by.
+
+        Args:
+            noted: whether divisors are noted at all.
+            windows: a function of a text's length that returns how many windows each layer has.
+        """
+        for name, tokens in self.texts.items() if noted else ():
+            if [len(divisors) for divisors in self.divisors[name]] != windows(len(tokens)):
+                raise InputError(f"What the windows of {name!r} were divided by is not complete.")
+        times = {digest: len(divisors) for digest, divisors in self.row_divisors.items()}
+        if times != (self.rows if noted else {}):
+            raise InputError("What the windows of rows of ids were divided by is not complete.")
 
     def __repr__(self):
         rows = sum(self.rows.values())
@@ -97,7 +134,13 @@ class Ledger:
     def to_json(self):
         """Return plain lists and dicts that hold everything."""
         texts = [[name, list(tokens)] for name, tokens in self.texts.items()]
-        return {"texts": texts, "rows": dict(self.rows), "targets": list(self.targets.items())}
+        return {
+            "texts": texts,
+            "rows": dict(self.rows),
+            "targets": list(self.targets.items()),
+            "divisors": self.divisors,
+            "row_divisors": self.row_divisors,
+        }
 
     @classmethod
     def from_json(cls, data):
@@ -118,7 +161,17 @@ class Ledger:
         words = Counter(token for tokens in ledger.texts.values() for token in tokens)
         if words != Counter({t: n for t, n in ledger.targets.items() if isinstance(t, str)}):
             raise InputError("The texts and the counts of their words do not agree.")
+        ledger.divisors = {n: _as_divisors(d) for n, d in dict(data.get("divisors", {})).items()}
+        for digest, noted in dict(data.get("row_divisors", {})).items():
+            ledger.row_divisors[digest] = [_as_divisors(divisors) for divisors in noted]
         return ledger
+
+
+def _as_divisors(layers):
+    """Check that this is one list of whole numbers a layer."""
+    if not isinstance(layers, list) or not all(isinstance(layer, list) for layer in layers):
+        raise InputError("What windows were divided by is one list a layer.")
+    return [[whole_number(n, "a divisor", -math.inf, InputError) for n in lay] for lay in layers]
 
 
 def _digest(row):

@@ -1,7 +1,7 @@
 """MeMo: a language model that memorizes text in one matrix, recites it, and can forget it."""
 
+import functools
 import itertools
-import math
 import warnings
 from collections import Counter
 
@@ -9,16 +9,15 @@ import numpy as np
 
 from memo_edu import storage
 from memo_edu.backend import get_backend
-from memo_edu.codebook import Vocabulary, as_tokens, random_stream, whole_number
+from memo_edu.codebook import Vocabulary, random_stream, whole_number
 from memo_edu.encoders import make_encoder
 from memo_edu.errors import ConfigurationError, FileFormatError, InputError, NotMemorizedError
+from memo_edu.intermediate import IntermediateMemories
 from memo_edu.ledger import Ledger
 from memo_edu.memory import CorrelationMatrixMemory, noise_probability
 from memo_edu.results import SURE, Explanation, Prediction, Recall, show_table, show_token
-from memo_edu.text import as_tokenizer, split_rows
+from memo_edu.rows import BEGIN, Rows
 
-# Stands h times before every text. No text can hold it: a tokenizer's tokens are str, ids are > 0.
-BEGIN = -1
 # Positions that are worked on at once: enough for fast products, little enough for any memory.
 BLOCK = 1024
 
@@ -39,6 +38,9 @@ class MeMo:
         backend: see get_backend.
         tokenizer: a Tokenizer or one of Hugging Face's; None is words and punctuation.
         vocab_size: for ids, the candidates are 1..vocab_size-1. None: the tokens memorized so far.
+        alpha: α in [0, 1], projection only: when asked, layer λ+1 takes in α·e + (1-α)·(k C_λ),
+            from an intermediate memory C_λ of the windows that layer λ saw. 1 asks none.
+        penalty: projection only: intermediate memories write a repeated window once.
         partial_windows: projection only: when asked, a window that reaches before the text votes
             with zero vectors in the missing places. Only full windows are ever memorized.
 
@@ -69,22 +71,30 @@ class MeMo:
         backend="auto",
         tokenizer=None,
         vocab_size=None,
+        alpha=1.0,
+        penalty=False,
         partial_windows=False,
     ):
         if vocab_size is not None:  # id 0 is padding, so one more is needed
             vocab_size = whole_number(vocab_size, "vocab_size", least=2)
-        if partial_windows and encoder == "binding":
+        alpha = _share(alpha, "alpha")
+        options = {"alpha": alpha < 1, "penalty": penalty, "partial_windows": partial_windows}
+        chosen = [name for name, is_chosen in options.items() if is_chosen]
+        if chosen and encoder != "projection":
             raise ConfigurationError(
-                "partial_windows is for the projection encoder; a product with nothing is nothing."
+                f"{chosen[0]} is for the projection encoder: a product with nothing is nothing, "
+                "and one with something noisy is noise."
             )
         self.backend = get_backend(backend)
+        memories = whole_number(layers, "layers") if alpha < 1 or penalty else 1
         # Memorizing makes a sum apart, and adds it: four matrices at the same time.
-        rows = 4 * whole_number(dim, "dim") + (vocab_size or 0)
+        rows = 4 * memories * whole_number(dim, "dim") + (vocab_size or 0)
         self.backend.require(
             4 * rows * dim, f"A model of {vocab_size or 0} candidates and dim {dim}"
         )
         self.encoder = make_encoder(encoder, dim, heads, layers, seed, self.backend)
-        self.tokenizer = as_tokenizer(tokenizer)
+        self._rows = Rows(tokenizer, self.encoder.heads, vocab_size)
+        self.tokenizer = self._rows.tokenizer
         self.partial_windows = bool(partial_windows)
         self.vocab_size = vocab_size
         self._config = {
@@ -94,9 +104,12 @@ class MeMo:
             "encoder": encoder,
             "seed": self.encoder.seed,
             "vocab_size": vocab_size,
+            "alpha": alpha,
+            "penalty": bool(penalty),
             "partial_windows": self.partial_windows,
         }
         self._memory = CorrelationMatrixMemory(dim, dim, self.backend)
+        self._lower = IntermediateMemories(self.encoder, alpha, bool(penalty))
         self._ledger = Ledger()
         ids = () if vocab_size is None else range(1, vocab_size)
         self._vocabulary = Vocabulary(self.encoder.codebook, BEGIN, ids)
@@ -116,13 +129,13 @@ class MeMo:
         Raises:
             InputError: not a text, too short, or the name is taken; the model is unchanged.
         """
-        tokens = self._encode(text)
+        tokens = self._rows.encode(text)
         if name is None:
             name = self._ledger.free_name(" ".join(text.split()[:4])[:40] or "blank")
         self._ledger.check_name(name)
         self._warn_if_unused_layers(len(tokens) + self.encoder.heads)
-        self._memory.add(self._sum_of_pairs([self._begun(tokens)]))
-        self._ledger.add_text(name, tokens)
+        divisors = self._write([self._rows.begun(tokens)])
+        self._ledger.add_text(name, tokens, *divisors)
         self._update_candidates()
         return name
 
@@ -139,7 +152,8 @@ class MeMo:
             NotMemorizedError: there is no such text; the model is unchanged.
         """
         name = self._ledger.find(text_or_name, self.tokenizer)
-        self._memory.add(-self._sum_of_pairs([self._begun(self._ledger.texts[name])]))
+        row = self._rows.begun(self._ledger.texts[name])
+        self._erase([row], [self._ledger.divisors.get(name)])
         self._ledger.remove_text(name)
         self._update_candidates()
 
@@ -152,10 +166,10 @@ class MeMo:
         Raises:
             InputError: negative, out of range, not whole, or no row longer than heads.
         """
-        rows = [row for _, _, row in self._split(ids)]
+        rows = [row for _, _, row in self._rows.split(ids)]
         self._warn_if_unused_layers(max(map(len, rows)))
-        self._memory.add(self._sum_of_pairs(rows))
-        self._ledger.add_rows(rows, self.encoder.heads)
+        divisors = self._write(rows)
+        self._ledger.add_rows(rows, self.encoder.heads, divisors)
         self._update_candidates()
 
     def forget_ids(self, ids):
@@ -168,21 +182,56 @@ class MeMo:
             InputError: as for memorize_ids.
             NotMemorizedError: a row was not memorized so often; the model is unchanged.
         """
-        rows = [row for _, _, row in self._split(ids)]
+        rows = [row for _, _, row in self._rows.split(ids)]
         self._ledger.check_rows(rows)
-        self._memory.add(-self._sum_of_pairs(rows))
+        self._erase(rows, self._ledger.divisors_of_rows(rows))
         self._ledger.remove_rows(rows, self.encoder.heads)
         self._update_candidates()
+
+    def _write(self, rows):
+        """Add rows of tokens to all memories or, if something fails, to none.
+
+        Returns:
+            For each row what intermediate memories divided its windows by, or None.
+        """
+        total, lower = self._sum_of_pairs(rows), self._lower.copy()
+        divisors = [lower.memorize(functools.partial(self._lower_windows, row)) for row in rows]
+        self._memory.add(total)
+        self._lower = lower
+        return divisors
+
+    def _erase(self, rows, divisors):
+        """Take rows of tokens out of all memories or, if something fails, of none."""
+        total, lower = self._sum_of_pairs(rows), self._lower.copy()
+        for row, noted in zip(rows, divisors, strict=True):
+            lower.forget(functools.partial(self._lower_windows, row), noted)
+        self._memory.add(-total)
+        self._lower = lower
 
     def _sum_of_pairs(self, rows):
         """Return Σ KᵀY of some rows of tokens, made apart so that a failure changes nothing."""
         total = CorrelationMatrixMemory(self.encoder.dim, self.encoder.dim, self.backend)
         for row in rows:
-            for start in range(self.encoder.heads, len(row), BLOCK):
-                stop = min(start + BLOCK, len(row))
+            for start, stop in self._blocks(row):
                 keys, signatures = self._contexts(row, start, stop)
                 total.memorize(sum(keys), self._vectors(row[start:stop]) * signatures)
         return total.matrix
+
+    def _lower_windows(self, row):
+        """Yield (layer, keys, encodings) of a row's windows below the last layer."""
+        for start, stop in self._blocks(row):
+            vectors, first = self._before(row, start, stop)
+            yield from self.encoder.lower_windows(vectors, first)
+
+    def _lower_window_counts(self, length):
+        """Return how many windows each layer below the last has in a text of so many tokens."""
+        row, heads = length + self.encoder.heads, self.encoder.heads
+        return [max(0, row - heads**layer) for layer in range(1, self.encoder.layers)]
+
+    def _blocks(self, row):
+        """Yield (start, stop) of blocks of a row's positions that have a window before them."""
+        for start in range(self.encoder.heads, len(row), BLOCK):
+            yield start, min(start + BLOCK, len(row))
 
     # ---- Ask ---------------------------------------------------------------------------------
 
@@ -199,7 +248,7 @@ class MeMo:
         Raises:
             NotMemorizedError: the memory is empty.
         """
-        scores, read = self._votes(self._context(context))
+        scores, read = self._votes(self._rows.context(context))
         scores = scores.sum(axis=0)
         candidates = self._best(scores, top)
         p_noise = self._noise_probability(candidates[0][1], read)
@@ -220,7 +269,7 @@ class MeMo:
         Raises:
             NotMemorizedError: the memory is empty.
         """
-        tokens = self._context(context)
+        tokens = self._rows.context(context)
         votes, _ = self._votes(tokens)
         scores = votes.sum(axis=0)
         candidates = self._best(scores, top)
@@ -252,8 +301,8 @@ class MeMo:
         whole_number(max_tokens, "max_tokens", least=0, error=InputError)
         if self.vocab_size is not None or self._ledger.rows:
             raise InputError("This model holds ids, not text; use predict.")
-        tokens = self._context(prompt)
-        shown = len(self._decode(tokens))
+        tokens = self._rows.context(prompt)
+        shown = len(self._rows.decode(tokens))
         if isinstance(prompt, str):
             self._complete(tokens)
         for _ in range(max_tokens):
@@ -261,7 +310,7 @@ class MeMo:
             if unsure == "stop" and not prediction.known:
                 break
             tokens.append(prediction.token)
-        return self._decode(tokens)[shown:]
+        return self._rows.decode(tokens)[shown:]
 
     def _complete(self, tokens):
         """Finish a last token that the prompt cut short, if the model knows how it goes on."""
@@ -287,10 +336,10 @@ class MeMo:
         Raises:
             InputError: no token is left to predict.
         """
-        tokens = self._encode(text)
+        tokens = self._rows.encode(text)
         if whole_number(start, "start", 0, InputError) >= len(tokens):
             raise InputError(f"start is {start}; this text has the tokens 0 to {len(tokens) - 1}.")
-        row, heads = self._begun(tokens), self.encoder.heads
+        row, heads = self._rows.begun(tokens), self.encoder.heads
         answers = self._answers(row, np.arange(heads + start, len(row)))
         return _recall(tokens[start:], answers)
 
@@ -308,8 +357,9 @@ class MeMo:
         Raises:
             InputError: as for memorize_ids, or no position has enough tokens before it.
         """
-        pieces = self._split(ids)
-        places = self._places(pieces, positions, np.asarray(ids).shape[1])
+        pieces = self._rows.split(ids)
+        first = 1 if self.partial_windows else self.encoder.heads
+        places = self._rows.places(pieces, positions, np.asarray(ids).shape[1], first)
         if sample is not None:
             stream = random_stream("sample", self.encoder.seed, sample)
             count = min(whole_number(sample, "sample", error=InputError), len(places))
@@ -360,7 +410,10 @@ class MeMo:
                 f"These models can't be merged: {'; '.join(unlike)}. "
                 "Make both with the same settings."
             )
-        self._memory.add(other.backend.to_numpy(other.matrix))
+        to_numpy = other.backend.to_numpy
+        lower = self._lower.plus([to_numpy(memory.matrix) for memory in other._lower.memories])
+        self._memory.add(to_numpy(other.matrix))
+        self._lower = lower
         self._ledger.merge(other._ledger)
         self._update_candidates()
         return self
@@ -371,8 +424,9 @@ class MeMo:
         Args:
             path: where to; an existing file is replaced.
         """
-        matrix = self.backend.to_numpy(self.matrix)
-        storage.write(path, self._full_config(), self._ledger.to_json(), matrix)
+        memories = [self._memory, *self._lower.memories]
+        matrices = [self.backend.to_numpy(memory.matrix) for memory in memories]
+        storage.write(path, self._full_config(), self._ledger.to_json(), *matrices)
 
     @classmethod
     def load(cls, path, backend="auto", tokenizer=None):
@@ -389,12 +443,14 @@ class MeMo:
         Raises:
             FileFormatError: the file is damaged, foreign or of a newer version.
         """
-        config, ledger, matrix = storage.read(path)
+        config, ledger, matrix, *lower = storage.read(path)
         saved_tokenizer = config.pop("tokenizer", None)
         try:
             model = cls(**config, backend=backend, tokenizer=tokenizer)
             model._memory.add(matrix)
+            model._lower = model._lower.plus(lower)
             model._ledger = Ledger.from_json(ledger)
+            model._ledger.check_divisors(model._lower.penalty, model._lower_window_counts)
         except (ConfigurationError, InputError, TypeError, ValueError, LookupError) as error:
             raise FileFormatError(f"{path} is not a memory of this library: {error}") from error
         if model._full_config()["tokenizer"] != saved_tokenizer:
@@ -417,17 +473,26 @@ class MeMo:
 
     # ---- Inside ------------------------------------------------------------------------------
 
-    def _contexts(self, tokens, start, stop, partial=False):
+    def _before(self, tokens, start, stop):
+        """Return the vectors that keys for positions start..stop-1 need, and start's first row."""
+        first = max(0, start - self.encoder.span)
+        return self._vectors(tokens[first : stop - 1]), start - 1 - first
+
+    def _contexts(self, tokens, start, stop, **asking):
         """Return what stands before the positions start..stop-1.
 
         Returns:
             One (stop - start, dim) array of keys a layer, and the signatures.
         """
-        first = max(0, start - self.encoder.span)
-        vectors = self._vectors(tokens[first : stop - 1])
-        row = start - 1 - first
-        keys = [key[row:, :] for key in self.encoder.keys(vectors, partial)]
-        return keys, self.encoder.signatures(vectors)[row:, :]
+        vectors, first = self._before(tokens, start, stop)
+        keys = [key[first:, :] for key in self.encoder.keys(vectors, **asking)]
+        return keys, self.encoder.signatures(vectors)[first:, :]
+
+    @property
+    def _asking(self):
+        """What asking does, and memorizing does not, when it makes keys; see Encoder.keys."""
+        complete = self._lower.complete if self._lower.asked else None
+        return {"partial": self.partial_windows, "complete": complete}
 
     def _answers(self, tokens, positions):
         """Predict the tokens at some positions of a row, from what stands before each."""
@@ -439,7 +504,7 @@ class MeMo:
             if len(block) == 0:
                 continue
             stop = int(block[-1]) + 1
-            keys, signatures = self._contexts(tokens, start, stop, self.partial_windows)
+            keys, signatures = self._contexts(tokens, start, stop, **self._asking)
             chosen = self.backend.asarray(block - start)
             query = xp.take(sum(keys), chosen, axis=0)
             read = self._memory.retrieve(query) * xp.take(signatures, chosen, axis=0)
@@ -452,7 +517,7 @@ class MeMo:
         if not len(self._vocabulary) or not self._ledger.targets:
             raise NotMemorizedError("The memory is empty. Memorize a text first.")
         vectors = self._vectors(tokens[-self.encoder.span :])
-        keys = self.encoder.last_keys(vectors, self.partial_windows)
+        keys = self.encoder.last_keys(vectors, **self._asking)
         read = self._memory.retrieve(keys) * self.encoder.signatures(vectors)[-1:, :]
         votes = read @ self._vocabulary.matrix.T / self.encoder.perfect_score
         return self.backend.to_numpy(votes).astype(np.float64), self.backend.xp.sum(read, axis=0)
@@ -471,31 +536,6 @@ class MeMo:
     def _vectors(self, tokens):
         return self._vocabulary.vectors(tokens)
 
-    def _begun(self, tokens):
-        return [BEGIN] * self.encoder.heads + list(tokens)
-
-    def _decode(self, tokens):
-        return self.tokenizer.decode(tokens[self.encoder.heads :])
-
-    def _context(self, context):
-        if isinstance(context, str) and self.vocab_size is None:
-            return self._begun(self.tokenizer.encode(context))
-        tokens = as_tokens(context)
-        limit = math.inf if self.vocab_size is None else self.vocab_size
-        if any(not 0 <= token < limit for token in tokens if not isinstance(token, str)):
-            raise InputError(f"The ids of a context must be at least 0 and less than {limit}.")
-        return self._begun(tokens)
-
-    def _encode(self, text):
-        if not isinstance(text, str):
-            raise InputError(f"A text is a str, not {type(text).__name__}.")
-        if self.vocab_size is not None:
-            raise InputError("This model was made for ids; leave vocab_size out to use text.")
-        tokens = self.tokenizer.encode(text)
-        if len(tokens) < 2:
-            raise InputError("A text needs at least two tokens.")
-        return tokens
-
     def _update_candidates(self):
         if self.vocab_size is None:
             self._vocabulary = self._vocabulary.of(self._ledger.targets)
@@ -503,22 +543,6 @@ class MeMo:
     def _full_config(self):
         name = getattr(self.tokenizer, "name", type(self.tokenizer).__name__)
         return {**self._config, "tokenizer": name}
-
-    def _places(self, pieces, positions, width):
-        """List (number of the piece, index in it) of the ids to predict, given their columns."""
-        first = 1 if self.partial_windows else self.encoder.heads
-        columns = None if positions is None else set(as_tokens(positions))
-        if columns is not None and not columns <= set(range(width)):
-            raise InputError(f"positions must lie in 0..{width - 1}, the columns of these rows.")
-        return [
-            (number, index)
-            for number, (_, start, tokens) in enumerate(pieces)
-            for index in range(first, len(tokens))
-            if columns is None or start + index in columns
-        ]
-
-    def _split(self, ids):
-        return split_rows(ids, self.vocab_size, self.encoder.heads + 1)
 
     def _warn_if_unused_layers(self, length):
         lengths = [length, *(n + self.encoder.heads for n in self.texts.values())]
@@ -528,6 +552,13 @@ class MeMo:
                 "text has so far: it memorizes nothing. Use fewer layers or a longer text.",
                 stacklevel=3,
             )
+
+
+def _share(value, name):
+    """Check that value is a number from 0 to 1, and return it as a float."""
+    if isinstance(value, (bool, str)) or not np.isscalar(value) or not 0 <= value <= 1:
+        raise ConfigurationError(f"{name} is {value!r:.40}; it must be a number from 0 to 1.")
+    return float(value)
 
 
 def _recall(tokens, answers):

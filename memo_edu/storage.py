@@ -1,4 +1,4 @@
-"""A saved memory: one zip file of JSON and one .npy, written whole or not at all."""
+"""A saved memory: one zip file of JSON and .npy, written whole or not at all."""
 
 import hashlib
 import io
@@ -14,9 +14,10 @@ from memo_edu.errors import FileFormatError, InputError
 
 FORMAT, VERSION = "memo-edu memory", 1
 PARTS = ("config.json", "ledger.json", "matrix.npy")
+LOWER = "layer-{}.npy"  # an intermediate memory
 
 
-def write(path, config, ledger, matrix):
+def write(path, config, ledger, matrix, *lower):
     """Write a memory to a file.
 
     The file is made beside its place and moved there in one step, so an interruption leaves the
@@ -27,8 +28,10 @@ def write(path, config, ledger, matrix):
         config: dict of plain values.
         ledger: dict of plain values.
         matrix: (dim, dim) NumPy array.
+        *lower: the matrices of the intermediate memories, if there are any.
     """
     parts = dict(zip(PARTS, (_json(config), _json(ledger), _npy(matrix)), strict=True))
+    parts.update({LOWER.format(layer): _npy(matrix) for layer, matrix in enumerate(lower, 1)})
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in parts.items()}
     about = _json({"format": FORMAT, "version": VERSION, "sha256": sums})
     path = _as_path(path)
@@ -47,7 +50,7 @@ def read(path):
         path: a file that write has written.
 
     Returns:
-        config, ledger and matrix, as they were given to write.
+        config, ledger, matrix and the lower ones, as they were given to write.
 
     Raises:
         FileFormatError: the file is damaged, foreign, or of a newer version.
@@ -62,14 +65,16 @@ def read(path):
                 raise FileFormatError(f"{path} is not a memory of this library.")
             if about["version"] > VERSION:
                 raise FileFormatError(f"{path} was written by a newer version of this library.")
-            parts = {name: archive.read(name) for name in PARTS}
+            lower = [LOWER.format(i) for i in range(1, len(about["sha256"]) - len(PARTS) + 1)]
+            parts = {name: archive.read(name) for name in (*PARTS, *lower)}
         for name, data in parts.items():
             if hashlib.sha256(data).hexdigest() != about["sha256"][name]:
                 raise FileFormatError(
                     f"{path} is damaged: {name} is not what was written. Use a copy."
                 )
         config, ledger = _from_json(parts["config.json"]), _from_json(parts["ledger.json"])
-        return config, ledger, _from_npy(parts["matrix.npy"], config["dim"])
+        matrices = [_from_npy(parts[name], config["dim"]) for name in (PARTS[2], *lower)]
+        return config, ledger, *matrices
     except FileFormatError:
         raise
     except OSError as error:

@@ -5,8 +5,6 @@ import re
 from importlib import resources
 from typing import Protocol, runtime_checkable
 
-import numpy as np
-
 from memo_edu.errors import ConfigurationError, InputError
 
 # A word or a run of punctuation with the white space before it; or white space at the end.
@@ -153,43 +151,3 @@ def sample_texts():
     names = ("lighthouse", "clockmaker", "atlas", "mulino")
     folder = resources.files("memo_edu") / "samples"
     return {name: (folder / f"{name}.txt").read_text(encoding="utf-8") for name in names}
-
-
-def split_rows(ids, vocab_size=None, shortest=1):
-    """Check rows of token ids and cut them at the padding.
-
-    Args:
-        ids: (rows, n) whole numbers in 0..vocab_size-1; 0 is padding.
-        vocab_size: V, or None for no upper limit.
-        shortest: pieces with fewer ids are left out.
-
-    Returns:
-        [(row, first column, tuple of ids) …], a piece for every run without padding.
-
-    Raises:
-        InputError: wrong shape or type, negative, out of range, or no piece is long enough.
-
-    Example:
-        >>> split_rows([[0, 5, 6, 7], [8, 9, 0, 4]], shortest=2)
-        [(0, 1, (5, 6, 7)), (1, 0, (8, 9))]
-    """
-    limit = 2**63 if vocab_size is None else vocab_size
-    try:
-        array = np.asarray(ids)
-    except ValueError as error:
-        raise InputError(f"All rows of ids must be of one length; pad with 0 ({error}).") from error
-    if array.ndim != 2 or array.dtype.kind not in "iu":
-        raise InputError(f"ids are whole numbers (rows, n), not {array.dtype} {array.shape}.")
-    if array.size and (array.min() < 0 or array.max() >= limit):
-        raise InputError(
-            f"ids lie in 0..{limit - 1}; these go from {array.min()} to {array.max()}."
-        )
-    pieces = []
-    for number, row in enumerate(array):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], row != 0, [0]])))
-        for start, stop in edges.reshape(-1, 2).tolist():
-            if stop - start >= shortest:
-                pieces.append((number, start, tuple(row[start:stop].tolist())))
-    if not pieces:
-        raise InputError(f"No row has {shortest} ids in sequence; that is the least there must be.")
-    return pieces

@@ -14,12 +14,15 @@ MISSING = None  # stands for a token before the text: a zero vector
 class Oracle:
     """One MeMo. A text is a list of tokens; a row of ids is a list of int, 0 is padding."""
 
-    def __init__(self, encoder, partial_windows=False):
+    def __init__(self, encoder, partial_windows=False, alpha=1.0, penalty=False):
         self.encoder, self.partial = encoder, partial_windows
+        self.alpha, self.penalty = alpha, penalty
         self.dim, self.heads, self.layers = encoder.dim, encoder.heads, encoder.layers
         self.binding = hasattr(encoder, "rolls")
+        self.signed = type(encoder).__name__ in ("BindingEncoder", "BoundValues")
         self.perfect = self.dim**2 if self.binding else 1
         self.matrix = np.zeros((self.dim, self.dim))
+        self.lower = [np.zeros((self.dim, self.dim)) for _ in range(self.layers - 1)]
         self.targets = Counter()
         self._encodings = {}
         if not self.binding:
@@ -43,22 +46,35 @@ class Oracle:
             return rolled_product(x, self.encoder.rolls[layer - 1])
         return np.concatenate(x) @ self.P[layer - 1]
 
-    def blocks(self, window):
+    def blocks(self, window, encode=None):
         """The encodings x_1 .. x_h of a window's h blocks, the oldest first, and its layer λ."""
         step = len(window) // self.heads
         layer = next(i for i in range(1, self.layers + 1) if self.heads**i == len(window))
-        return [self.encode(window[j * step : (j + 1) * step]) for j in range(self.heads)], layer
+        encode = encode or self.encode
+        return [encode(window[j * step : (j + 1) * step]) for j in range(self.heads)], layer
 
-    def key(self, window):
+    def key(self, window, encode=None):
         if self.binding:
             return self.encode(window)
-        x, layer = self.blocks(window)
+        x, layer = self.blocks(window, encode)
         return np.concatenate([block @ self.W[layer - 1] for block in x]) / np.sqrt(self.heads)
 
+    def completed(self, window):
+        """What goes on to the next layer when asked: α·e + (1-α)·(k C_λ)."""
+        if len(window) == 1:
+            return self.encode(window)
+        x, layer = self.blocks(window, self.completed)
+        key = self.key(window, self.completed)
+        if MISSING in window and not self.partial:
+            key = 0 * key
+        computed = np.concatenate(x) @ self.P[layer - 1]
+        return self.alpha * computed + (1 - self.alpha) * key @ self.lower[layer - 1]
+
     def signature(self, window):
-        if not self.binding:
+        if not self.signed:
             return np.ones(self.dim)
-        return rolled_product([self.encode((t,)) for t in window], self.encoder.signature_rolls)
+        signs = [np.sign(self.encode((t,))) for t in window]
+        return rolled_product(signs, self.encoder.signature_rolls)
 
     # ---- Every window that ends before a position --------------------------------------------
 
@@ -83,13 +99,37 @@ class Oracle:
                     self.matrix += sign * np.outer(self.key(window), value)
             self.targets[tokens[position]] += sign
 
+    def write_lower(self, tokens):
+        """C_λ += Σ kᵀ e / (f·n) for one text; returns a function that takes it away again."""
+        written = []
+        for layer in range(1, self.layers):
+            windows = [self.before(tokens, i)[layer - 1] for i in range(1, len(tokens))]
+            windows = [window for window in windows if window is not None]
+            total = sum(self.encode(window) for window in windows)
+            for window in windows:
+                key, encoding, factor = self.key(window), self.encode(window), 1.0
+                if self.penalty:
+                    f = max(0, 1 - round(float(key @ self.lower[layer - 1] @ total)))
+                    n = round(float(encoding @ total))
+                    factor = 1 / (f * n) if f * n else 0.0
+                written.append((layer - 1, factor * np.outer(key, encoding)))
+        for layer, pair in written:
+            self.lower[layer] += pair
+
+        def undo():
+            for layer, pair in written:
+                self.lower[layer] -= pair
+
+        return undo
+
     def read(self, tokens, position):
         """The vote of each layer (rows) for each candidate (columns)."""
         candidates = np.array([self.encode((token,)) for token in self.candidates])
         votes = np.zeros((self.layers, len(candidates)))
         for row, window in enumerate(self.before(tokens, position, self.partial)):
             if window is not None:
-                found = self.key(window) @ self.matrix * self.signature(window[-self.heads :])
+                key = self.key(window) if self.alpha == 1 else self.key(window, self.completed)
+                found = key @ self.matrix * self.signature(window[-self.heads :])
                 votes[row] = candidates @ found / self.perfect
         return votes
 

@@ -13,6 +13,8 @@ MODELS = [("projection", heads * 11, heads, layers) for heads, layers in SIZES]
 MODELS += [("projection", 64, 4, 2), ("projection", 126, 3, 3)]
 MODELS += [("binding", 37, heads, layers) for heads, layers in SIZES]
 MODELS += [("binding", 64, 4, 2), ("binding", 101, 3, 3)]
+MODELS += [("bound keys", 64, 4, 2), ("bound keys", 37, 2, 3)]
+MODELS += [("bound values", 64, 4, 2), ("bound values", 66, 2, 3)]
 
 all_models = pytest.mark.parametrize(("encoder", "dim", "heads", "layers"), MODELS)
 both_encoders = pytest.mark.parametrize("encoder", ["projection", "binding"])

@@ -28,7 +28,8 @@ SIGNATURES = {
     "CorrelationMatrixMemory.memorize": "keys values",
     "CorrelationMatrixMemory.forget": "keys values",
     "CorrelationMatrixMemory.retrieve": "keys",
-    "MeMo": "dim heads layers encoder seed backend tokenizer vocab_size",
+    "MeMo": "dim heads layers encoder seed backend tokenizer vocab_size alpha penalty "
+    "partial_windows",
     "MeMo.memorize": "text name",
     "MeMo.forget": "text_or_name",
     "MeMo.predict": "context top",
@@ -62,6 +63,8 @@ DEFAULTS = {
         backend="auto",
         tokenizer=None,
         vocab_size=None,
+        alpha=1.0,
+        penalty=False,
         partial_windows=False,
     ),
     "theory.recall": dict(spread=1.0),
@@ -208,8 +211,18 @@ def test_what_readers_call_explains_its_parameters(name):
 
 # ---- Order of rooms, size --------------------------------------------------------------------
 
-ORDER = ["errors", "backend", "codebook", "memory", "encoders", "text", "ledger", "storage"]
-ORDER += ["results", "model", "theory experiments", "plots", "lab", "checks", "cli"]
+ORDER = ["errors", "backend", "codebook", "memory", "encoders", "intermediate", "text", "rows"]
+ORDER += [
+    "ledger",
+    "storage",
+    "results",
+    "model",
+    "theory experiments",
+    "plots",
+    "lab",
+    "checks",
+    "cli",
+]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms.split()}
 
 

@@ -174,7 +174,8 @@ def pack(path, parts, sign=True, compression=zipfile.ZIP_STORED):
     """Write parts as one file; with check sums that fit, as someone with bad intent would."""
     if sign:
         about = json.loads(parts["about.json"])
-        about["sha256"] = {name: sha256(parts[name]).hexdigest() for name in storage.PARTS}
+        about["sha256"] = {name: sha256(parts[name]).hexdigest() for name in parts}
+        del about["sha256"]["about.json"]
         parts = {**parts, "about.json": json.dumps(about).encode()}
     with zipfile.ZipFile(path, "w", compression) as archive:
         for name, data in parts.items():

@@ -7,7 +7,8 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 import memo_edu as me
-from memo_edu.text import HuggingFaceTokenizer, WordTokenizer, as_tokenizer, split_rows
+from memo_edu.rows import split_rows
+from memo_edu.text import HuggingFaceTokenizer, WordTokenizer, as_tokenizer
 
 EXAMPLES = [
     ("", []),
