@@ -52,7 +52,8 @@ class Backend:
             CapacityError: the device has no room for it.
         """
         if self.owns(array):
-            return array if dtype is None else self.xp.astype(array, getattr(self.xp, dtype))
+            dtype = array.dtype if dtype is None else getattr(self.xp, dtype)
+            return self.xp.astype(array, dtype, copy=False)
         try:
             return self.xp.asarray(np.asarray(to_numpy(array), dtype=dtype), device=self.device)
         except MemoryError as error:

@@ -154,8 +154,11 @@ class Vocabulary:
         self._codebook, self._begin = codebook, begin
         self.tokens = sorted(set(tokens), key=lambda token: (isinstance(token, str), token))
         self._rows = {token: row for row, token in enumerate([begin, *self.tokens])}
-        self._table = (known or codebook).vectors([begin, *self.tokens])
-        self.matrix = self._table[1:, :]
+        # ±1 fits into a byte, and a quarter of the numbers' size is a quarter of the time to fetch.
+        self._dtype = "int8" if codebook.kind == "bipolar" else codebook.dtype
+        asarray, vectors = codebook.backend.asarray, (known or codebook).vectors
+        self._table = asarray(vectors([begin, *self.tokens]), self._dtype)
+        self.matrix = asarray(self._table[1:, :], codebook.dtype)
 
     def of(self, tokens):
         """Return the Vocabulary of other tokens; vectors that are here are not drawn again."""
@@ -168,12 +171,13 @@ class Vocabulary:
         return self._rows[token] - 1
 
     def vectors(self, tokens):
-        """Look up the vectors of any tokens, candidates or not; (n, dim)."""
+        """Look up the vectors of any tokens, candidates or not; (n, dim), int8 if bipolar."""
         new = [token for token in dict.fromkeys(tokens) if token not in self._rows]
         table, rows = self._table, self._rows
         xp = array_api_compat.array_namespace(table)
         if new:
-            table = xp.concat([table, self._codebook.vectors(new)], axis=0)
+            drawn = self._codebook.backend.asarray(self._codebook.vectors(new), self._dtype)
+            table = xp.concat([table, drawn], axis=0)
             rows = {**rows, **{token: len(rows) + i for i, token in enumerate(new)}}
         index = np.array([rows[token] for token in tokens], dtype=np.int64)
         return xp.take(table, self._codebook.backend.asarray(index), axis=0)

@@ -2,7 +2,7 @@
 
 Layer λ = 1..l looks at the last h^λ tokens, as h consecutive blocks of h^(λ-1) tokens, at every
 position. Both encoders go through a text once: row i of every array below belongs to the window
-that ends with token i, so the j-th block of all windows is the same array, moved down.
+that ends with token i, so each block of all windows is one and the same array, moved down.
 """
 
 import math
@@ -16,29 +16,6 @@ from memo_edu.errors import ConfigurationError
 
 # Tokens; no text is longer, and h^l of a mistyped l would not even fit a message.
 LONGEST_WINDOW = 1e9
-
-
-def delay(array, steps):
-    """Move the rows down by some steps and fill in zeros: row i becomes row i + steps.
-
-    Args:
-        array: (n, d).
-        steps: how many rows, at least 0.
-
-    Returns:
-        (n, d) array.
-
-    Example:
-        >>> import numpy as np
-        >>> delay(np.array([[1.0], [2.0], [3.0]]), 1).ravel()
-        array([0., 1., 2.])
-    """
-    if steps == 0:
-        return array
-    xp = array_api_compat.array_namespace(array)
-    rows = array.shape[0]
-    zeros = xp.zeros_like(array[: min(steps, rows), :])
-    return xp.concat([zeros, array[: max(rows - steps, 0), :]], axis=0)
 
 
 def full_windows(tokens, heads, layers):
@@ -163,10 +140,10 @@ class Encoder:
         sizes = f"dim={self.dim}, heads={self.heads}, layers={self.layers}, seed={self.seed}"
         return f"{type(self).__name__}({sizes})"
 
-    def _blocks(self, array, layer):
-        """Return the h blocks of layer λ's windows: h arrays (n, dim), the oldest first."""
+    def _delays(self, layer):
+        """Return how many rows above its window's own row each of the h blocks ends."""
         step = self.heads ** (layer - 1)
-        return [delay(array, (self.heads - 1 - j) * step) for j in range(self.heads)]
+        return [(self.heads - 1 - j) * step for j in range(self.heads)]
 
 
 class ProjectionEncoder(Encoder):
@@ -287,16 +264,27 @@ class ProjectionEncoder(Encoder):
         return _noise_of_repeats(repeats, counts, self.dim, spread)
 
     def _key(self, pieces, layer, partial):
-        """Concatenate the pieces x W_λ of the h blocks; windows overlap, so they share them."""
+        """Lay the pieces x W_λ of the h blocks side by side; overlapping windows share them."""
         xp = array_api_compat.array_namespace(pieces)
-        key = xp.concat(self._blocks(pieces, layer), axis=1) / self.heads**0.5
-        return key if partial else _only_full(key, self.heads**layer)
+        (rows, size), device = pieces.shape, array_api_compat.device(pieces)
+        key = xp.zeros((rows, self.dim), dtype=pieces.dtype, device=device)
+        pieces = pieces / self.heads**0.5
+        for j, delay in enumerate(self._delays(layer)):
+            first = delay if partial else self.heads**layer - 1
+            if first < rows:
+                columns = slice(j * size, (j + 1) * size)
+                key[first:, columns] = pieces[first - delay : rows - delay, :]
+        return key
 
     def _project(self, vectors, matrix, layer):
         """Return [x₁ ; … ; x_h] times a matrix (h·d, m), block by block."""
-        parts = [matrix[j * self.dim : (j + 1) * self.dim, :] for j in range(self.heads)]
-        blocks = self._blocks(vectors, layer)
-        return sum(block @ part for block, part in zip(blocks, parts, strict=True))
+        rows = vectors.shape[0]
+        total = vectors @ matrix[-self.dim :, :]
+        for j, delay in enumerate(self._delays(layer)[:-1]):
+            part = matrix[j * self.dim : (j + 1) * self.dim, :]
+            if delay < rows:
+                total[delay:, :] += vectors[: rows - delay, :] @ part
+        return total
 
 
 class BindingEncoder(Encoder):
@@ -344,15 +332,14 @@ class BindingEncoder(Encoder):
         """Make the keys v_λ of all layers; only vectors matter, see Encoder.keys."""
         keys, windows = [], self.backend.asarray(vectors, "int8")
         for layer, rolls in enumerate(self.rolls, 1):
-            # A block before the text is 0, and so is a product with it: only full windows count.
-            windows = _rolled_product(self._blocks(windows, layer), rolls)
+            windows = _bound_windows(windows, rolls, self._delays(layer))
             keys.append(windows)
         return keys
 
     def signatures(self, vectors):
         """Make the signature g of every position; see Encoder.signatures."""
-        blocks = self._blocks(self.backend.asarray(vectors, "int8"), 1)
-        return self.backend.asarray(_rolled_product(blocks, self.signature_rolls), "float32")
+        windows = self.backend.asarray(vectors, "int8")
+        return _bound_windows(windows, self.signature_rolls, self._delays(1))
 
     def noise(self, read, repeats, counts):
         """Return ‖r‖ for every candidate: a ±1 vector that has nothing to do with r."""
@@ -389,8 +376,8 @@ class BoundValues(ProjectionEncoder):
 
     def signatures(self, vectors):
         """Make the signature g of every position; see Encoder.signatures."""
-        xp = array_api_compat.array_namespace(vectors)
-        return _rolled_product(self._blocks(xp.sign(vectors), 1), self.signature_rolls)
+        signs = array_api_compat.array_namespace(vectors).sign(vectors)
+        return _bound_windows(signs, self.signature_rolls, self._delays(1))
 
     def noise(self, read, repeats, counts):
         """Return ‖r‖/√d for every candidate: a gaussian vector that has nothing to do with r."""
@@ -420,12 +407,20 @@ def make_encoder(name, dim, heads, layers, seed=0, backend="auto"):
     return ENCODERS[name](dim, heads, layers, seed, backend)
 
 
-def _rolled_product(blocks, rolls):
-    """Multiply the blocks element by element, each rolled by its own offset."""
-    xp = array_api_compat.array_namespace(blocks[0])
-    product = blocks[-1] if rolls[-1] == 0 else xp.roll(blocks[-1], rolls[-1], axis=1)
-    for block, roll in zip(blocks[:-1], rolls[:-1], strict=True):
-        product = product * xp.roll(block, roll, axis=1)
+def _bound_windows(x, rolls, delays):
+    """Multiply the h blocks of every window element by element, each rolled by its own offset.
+
+    Row i is roll(x_(i - delay_1), o_1) ⊙ … ⊙ roll(x_(i - delay_h), o_h). It is built in place, two
+    slices a block, because a copy of every block, moved and rolled, would take most of the time.
+    """
+    xp = array_api_compat.array_namespace(x)
+    rows, dim = x.shape
+    product = xp.roll(x, rolls[-1], axis=1)
+    for roll, delay in zip(rolls[:-1], delays[:-1], strict=True):
+        if delay < rows:
+            product[delay:, roll:] *= x[: rows - delay, : dim - roll]
+            product[delay:, :roll] *= x[: rows - delay, dim - roll :]
+    product[: min(delays[0], rows), :] = 0  # these windows are not full
     return product
 
 
@@ -445,13 +440,6 @@ def _signature_rolls(dim, heads, seed, used):
     stream = random_stream("signature rolls", seed, dim, heads)
     free = [roll for roll in range(1, dim) if roll not in used]
     return [int(roll) for roll in stream.permutation(free)[:heads]]
-
-
-def _only_full(keys, size):
-    """Set the keys of the windows that reach before the text to zero."""
-    xp = array_api_compat.array_namespace(keys)
-    before = min(size - 1, keys.shape[0])
-    return xp.concat([xp.zeros_like(keys[:before, :]), keys[before:, :]], axis=0)
 
 
 def _distinct_rolls(dim, heads, layers, stream):

@@ -133,15 +133,15 @@ class CorrelationMatrixMemory:
             dtype = str(array.dtype).rpartition(".")[2]
             if not dtype.startswith(("float", "int", "uint", "bool")):
                 raise TypeError(f"its entries are {dtype}")
-            array = self.backend.asarray(array, "float32" if dtype in NARROW else "float64")
+            array = self.backend.asarray(array, None if dtype in NARROW else "float64")
         except (TypeError, ValueError) as error:
             raise InputError(f"{name} is not an array of numbers: {error}") from error
         if array.ndim != 2 or array.shape[1] != width:
             raise InputError(f"{name} has the shape {array.shape}; it must be (n, {width}).")
-        xp = array_api_compat.array_namespace(array)
-        if not bool(xp.all(xp.isfinite(array))):
+        largest = _largest(array)
+        if not math.isfinite(largest):
             raise InputError(f"{name} holds NaN or infinity; every number must be finite.")
-        if _largest(array) >= EXACT_UP_TO["float64"]:
+        if largest >= EXACT_UP_TO["float64"]:
             raise CapacityError(f"{name} holds 2^53 or more, beyond which sums are not exact.")
         return array
 
@@ -195,6 +195,6 @@ def noise_probability(score, sigmas, counts):
 
 
 def _largest(array):
-    """Return the largest absolute entry; 0 for an empty array."""
+    """Return the largest absolute entry, NaN if there is one; 0 for an empty array."""
     xp = array_api_compat.array_namespace(array)
-    return float(xp.max(xp.abs(array))) if 0 not in array.shape else 0.0
+    return max(float(xp.max(array)), -float(xp.min(array))) if 0 not in array.shape else 0.0

@@ -211,11 +211,23 @@ class MeMo:
     def _sum_of_pairs(self, rows):
         """Return Σ KᵀY of some rows of tokens, made apart so that a failure changes nothing."""
         total = CorrelationMatrixMemory(self.encoder.dim, self.encoder.dim, self.backend)
+        for keys, values in self._pairs(rows):
+            total.memorize(keys, values)
+        return total.matrix
+
+    def _pairs(self, rows):
+        """Yield keys and values, about four blocks at a time: larger products are faster."""
+        concat, keys, values = self.backend.xp.concat, [], []
         for row in rows:
             for start, stop in self._blocks(row):
-                keys, signatures = self._contexts(row, start, stop)
-                total.memorize(sum(keys), self._vectors(row[start:stop]) * signatures)
-        return total.matrix
+                found, signatures = self._contexts(row, start, stop)
+                keys.append(sum(found))
+                values.append(self._vectors(row[start:stop]) * signatures)
+                if sum(key.shape[0] for key in keys) > 3 * BLOCK:
+                    yield concat(keys, axis=0), concat(values, axis=0)
+                    keys, values = [], []
+        if keys:
+            yield concat(keys, axis=0), concat(values, axis=0)
 
     def _lower_windows(self, row):
         """Yield (layer, keys, encodings) of a row's windows below the last layer."""
@@ -507,7 +519,7 @@ class MeMo:
             keys, signatures = self._contexts(tokens, start, stop, **self._asking)
             chosen = self.backend.asarray(block - start)
             query = xp.take(sum(keys), chosen, axis=0)
-            read = self._memory.retrieve(query) * xp.take(signatures, chosen, axis=0)
+            read = self._memory.retrieve(query) * self._signs(xp.take(signatures, chosen, axis=0))
             best = xp.argmax(read @ self._vocabulary.matrix.T, axis=1)
             answers += [self._vocabulary.tokens[i] for i in self.backend.to_numpy(best)]
         return answers
@@ -518,7 +530,7 @@ class MeMo:
             raise NotMemorizedError("The memory is empty. Memorize a text first.")
         vectors = self._vectors(tokens[-self.encoder.span :])
         keys = self.encoder.last_keys(vectors, **self._asking)
-        read = self._memory.retrieve(keys) * self.encoder.signatures(vectors)[-1:, :]
+        read = self._memory.retrieve(keys) * self._signs(self.encoder.signatures(vectors)[-1:, :])
         votes = read @ self._vocabulary.matrix.T / self.encoder.perfect_score
         return self.backend.to_numpy(votes).astype(np.float64), self.backend.xp.sum(read, axis=0)
 
@@ -532,6 +544,9 @@ class MeMo:
         whole_number(top, "top", error=InputError)
         order = np.argsort(-scores, kind="stable")[:top]
         return [(self._vocabulary.tokens[i], float(scores[i])) for i in order]
+
+    def _signs(self, signatures):
+        return self.backend.asarray(signatures, self._memory.dtype)
 
     def _vectors(self, tokens):
         return self._vocabulary.vectors(tokens)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from memo_edu.encoders import delay, full_windows, make_encoder
+from memo_edu.encoders import full_windows, make_encoder
 
 both_encoders = pytest.mark.parametrize("kind", ["projection", "binding"])
 CHANCE = 5 / math.sqrt(1024)  # five standard deviations of a cosine by chance
@@ -109,14 +109,6 @@ def test_layers_and_seeds_are_unlike(kind):
     for layer in range(3):
         assert abs(cosine(last_key(one, window, layer), last_key(other, window, layer))) < CHANCE
         np.testing.assert_array_equal(again[layer][-1], last_key(one, window, layer))
-
-
-def test_delay():
-    rows = np.arange(6.0).reshape(3, 2)
-    assert delay(rows, 0).tolist() == rows.tolist()
-    assert delay(rows, 1).tolist() == [[0, 0], [0, 1], [2, 3]]
-    for steps in (3, 4, 99):
-        assert delay(rows, steps).tolist() == [[0, 0]] * 3
 
 
 def test_full_windows_of_the_worked_example():
