@@ -97,6 +97,18 @@ class Encoder:
         """
         raise NotImplementedError
 
+    def key_sum(self, vectors, partial=False, complete=None):
+        """Add up the keys of all layers: what is stored, and what is asked with.
+
+        Args:
+            vectors: (n, dim) token vectors of one text, in order.
+            partial, complete: see keys.
+
+        Returns:
+            (n, dim) array.
+        """
+        return sum(self.keys(vectors, partial, complete))
+
     def last_keys(self, vectors, partial=False, complete=None):
         """Make only the keys of the windows that end with the last token.
 
@@ -118,8 +130,8 @@ class Encoder:
             vectors: (n, dim) token vectors of one text, in order.
 
         Returns:
-            (n, dim) array, row i for the value that follows token i; or (n, 1), all ones, for
-            an encoder that stores values as they are.
+            (n, dim) int8 array, row i for the value that follows token i; or (n, 1), all ones,
+            for an encoder that stores values as they are.
         """
         raise NotImplementedError
 
@@ -251,7 +263,7 @@ class ProjectionEncoder(Encoder):
         """Return σ_j = √(s·(r_j/d + (M - r_j)/d²)), with s for keys that share tokens by chance.
 
         Every query adds one key a layer, and so does every stored pair: l² products. Two keys of
-        one layer overlap more than chance does, because heads share one W_λ and places share
+        one layer overlap more than chance does, because W_λ's columns overlap and places share
         tokens: s_λ = 1 + 1/h + … + 1/h^λ + d·a/h^λ, where a is how often two places agree.
         """
         pairs = repeats @ counts
@@ -330,11 +342,18 @@ class BindingEncoder(Encoder):
 
     def keys(self, vectors, partial=False, complete=None):
         """Make the keys v_λ of all layers; only vectors matter, see Encoder.keys."""
-        keys, windows = [], self.backend.asarray(vectors, "int8")
+        return [self.backend.asarray(window, "float32") for window in self._windows(vectors)]
+
+    def key_sum(self, vectors, partial=False, complete=None):
+        """Add up the keys of all layers, as int8; see Encoder.key_sum."""
+        return sum(self._windows(vectors))
+
+    def _windows(self, vectors):
+        """Make v_λ of all layers, as int8: a quarter of the memory to go through."""
+        windows = [self.backend.asarray(vectors, "int8")]
         for layer, rolls in enumerate(self.rolls, 1):
-            windows = _bound_windows(windows, rolls, self._delays(layer))
-            keys.append(windows)
-        return keys
+            windows.append(_bound_windows(windows[-1], rolls, self._delays(layer)))
+        return windows[1:]
 
     def signatures(self, vectors):
         """Make the signature g of every position; see Encoder.signatures."""

@@ -220,8 +220,8 @@ class MeMo:
         concat, keys, values = self.backend.xp.concat, [], []
         for row in rows:
             for start, stop in self._blocks(row):
-                found, signatures = self._contexts(row, start, stop)
-                keys.append(sum(found))
+                key, signatures = self._contexts(row, start, stop)
+                keys.append(key)
                 values.append(self._vectors(row[start:stop]) * signatures)
                 if sum(key.shape[0] for key in keys) > 3 * BLOCK:
                     yield concat(keys, axis=0), concat(values, axis=0)
@@ -491,14 +491,10 @@ class MeMo:
         return self._vectors(tokens[first : stop - 1]), start - 1 - first
 
     def _contexts(self, tokens, start, stop, **asking):
-        """Return what stands before the positions start..stop-1.
-
-        Returns:
-            One (stop - start, dim) array of keys a layer, and the signatures.
-        """
+        """Return the keys, summed over layers, and the signatures for positions start..stop-1."""
         vectors, first = self._before(tokens, start, stop)
-        keys = [key[first:, :] for key in self.encoder.keys(vectors, **asking)]
-        return keys, self.encoder.signatures(vectors)[first:, :]
+        keys = self.encoder.key_sum(vectors, **asking)
+        return keys[first:, :], self.encoder.signatures(vectors)[first:, :]
 
     @property
     def _asking(self):
@@ -518,7 +514,7 @@ class MeMo:
             stop = int(block[-1]) + 1
             keys, signatures = self._contexts(tokens, start, stop, **self._asking)
             chosen = self.backend.asarray(block - start)
-            query = xp.take(sum(keys), chosen, axis=0)
+            query = xp.take(keys, chosen, axis=0)
             read = self._memory.retrieve(query) * self._signs(xp.take(signatures, chosen, axis=0))
             best = xp.argmax(read @ self._vocabulary.matrix.T, axis=1)
             answers += [self._vocabulary.tokens[i] for i in self.backend.to_numpy(best)]

@@ -145,6 +145,28 @@ def histogram(samples, bins, xlabel, curve=None, title="", ax=None):
     return ax
 
 
+def histograms(panels, bins, xlabel, curves=None):
+    """Draw histograms one below the other over a common axis, so that they can be compared.
+
+    Args:
+        panels: dict of title -> dict of name -> 1-d array, drawn from top to bottom.
+        bins: edges, shared by all.
+        xlabel: what is measured, with its unit.
+        curves: None, or dict of title -> (name, x, density) of a prediction; a NaN in x is a gap.
+
+    Returns:
+        (number of panels,) array of Axes.
+    """
+    size = (7, 0.6 + 1.7 * len(panels))
+    axes = plt.subplots(len(panels), 1, figsize=size, squeeze=False, sharex=True)[1][:, 0]
+    for ax, (title, samples) in zip(axes, panels.items(), strict=True):
+        curve = curves[title] if curves else None
+        histogram(samples, bins, xlabel if ax is axes[-1] else "", curve, title, ax)
+        if ax is not axes[0]:
+            ax.get_legend().remove()
+    return axes
+
+
 def lines(x, series, xlabel, ylabel, title="", predicted=None, log="", ax=None):
     """Draw measured series over a common axis, and predictions as dashed lines without points.
 
