@@ -49,6 +49,10 @@ SIGNATURES = {
     "sample_texts": "",
     "theory.recall": "pairs key_dim value_dim vocab_size spread",
     "theory.capacity": "key_dim value_dim vocab_size accuracy spread",
+    "experiments.pair_capacity": "heads token_dim value_dim vocab_size batch accuracy kind seed "
+    "backend",
+    "experiments.multilayer_recall": "dim layers decoys heads rows chunk iterations vocab_size "
+    "encoder sample seed backend partial_windows",
 }
 DEFAULTS = {
     "get_backend": dict(name="auto"),
@@ -68,6 +72,21 @@ DEFAULTS = {
         partial_windows=False,
     ),
     "theory.recall": dict(spread=1.0),
+    "experiments.pair_capacity": dict(
+        vocab_size=100_000, batch=1000, accuracy=0.9, kind="gaussian", seed=0, backend="auto"
+    ),
+    "experiments.multilayer_recall": dict(
+        heads=4,
+        rows=30,
+        chunk=1024,
+        iterations=10,
+        vocab_size=50_277,
+        encoder="projection",
+        sample=None,
+        seed=0,
+        backend="auto",
+        partial_windows=True,
+    ),
     "theory.capacity": dict(accuracy=0.9, spread=1.0),
     "MeMo.memorize": dict(name=None),
     "MeMo.predict": dict(top=5),
@@ -217,11 +236,14 @@ ORDER += [
     "storage",
     "results",
     "model",
-    "theory experiments",
+    "theory",
+    "experiments",
+    "benchmarks",
     "plots",
     "lab",
     "checks",
     "cli",
+    "__main__",
 ]
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms.split()}
 
@@ -312,6 +334,7 @@ def test_it_opens_fast_and_without_figures_or_widgets():
         "lab.MemoLab",
         "checks.Chapter",
         "theory.recall",
+        "experiments.pair_capacity",
     ],
 )
 def test_rooms_open_when_they_are_asked_for(name):

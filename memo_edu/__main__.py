@@ -1,0 +1,7 @@
+"""`python -m memo_edu` is the command `memo-edu`."""
+
+import sys
+
+from memo_edu.cli import main
+
+sys.exit(main())

@@ -1,0 +1,116 @@
+"""The command `memo-edu`: one small function a subcommand, which opens only what it needs."""
+
+import argparse
+import contextlib
+import csv
+import inspect
+import sys
+from pathlib import Path
+
+from memo_edu.errors import MemoError
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose help shows a description as it is, and whose errors are one sentence."""
+
+    def __init__(self, **options):
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def error(self, message):
+        """Say what is wrong, and end with the exit code 2."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help).\n")
+
+
+def main(arguments=None):
+    """Run a subcommand.
+
+    Args:
+        arguments: a list of str; None takes those of the command line.
+
+    Returns:
+        The exit code: 0, or 2 if an argument is wrong, or 130 if Ctrl-C left nothing to show.
+    """
+    commands = [f"  {name:<12}{run.__doc__.splitlines()[0]}" for name, run in COMMANDS.items()]
+    parser = Parser(prog="memo-edu", epilog="\n".join(["commands:", *commands]))
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="see memo-edu command --help")
+    chosen = parser.parse_args(arguments)
+    try:
+        return COMMANDS[chosen.command](chosen.arguments)
+    except (MemoError, OSError, UnicodeError) as error:
+        print(f"memo-edu: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def experiment(arguments):
+    """Run an experiment and write what it measures as CSV; Ctrl-C writes what there is so far."""
+    from memo_edu import experiments
+
+    runs = {
+        "pairs": experiments.pair_recall,
+        "layers": experiments.multilayer_recall,
+        "prose": experiments.prose_recall,
+    }
+    return _write_records("experiment", experiment.__doc__, runs, arguments)
+
+
+def bench(arguments):
+    """Measure times as ratios to the bare matrix product, and how they grow; write CSV."""
+    from memo_edu import benchmarks
+
+    runs = {
+        "ratios": benchmarks.ratios,
+        "growth": benchmarks.growth,
+        "interactive": benchmarks.interactive,
+    }
+    return _write_records("bench", bench.__doc__, runs, arguments)
+
+
+COMMANDS = {"experiment": experiment, "bench": bench}
+
+
+def _write_records(command, about, runs, arguments):
+    """Run the function that is named first, with options for its parameters, and write CSV."""
+    parser = Parser(prog=f"memo-edu {command}", description=about)
+    names = parser.add_subparsers(required=True, metavar="|".join(runs))
+    for name, run in runs.items():
+        about = inspect.getdoc(run).partition("\n\nRaises:")[0]
+        named = names.add_parser(name, help=about.splitlines()[0], description=about)
+        named.set_defaults(run=run)
+        named.add_argument("--out", metavar="FILE", help="standard output")
+        _add_parameters(named, run)
+    options = vars(parser.parse_args(arguments))
+    run, out = options.pop("run"), options.pop("out")
+    if options.get("texts"):
+        options["texts"] = [Path(name).read_text(encoding="utf-8") for name in options["texts"]]
+    # Opened first, so that a wrong path is not found after hours; emptied only in the end.
+    with open(out, "a", encoding="utf-8") if out else contextlib.nullcontext(sys.stdout) as file:
+        records = run(**options)
+        if not records:
+            raise KeyboardInterrupt
+        if out:
+            file.truncate(0)
+        table = csv.DictWriter(file, list(records[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(records)
+    return 0
+
+
+def _add_parameters(parser, function):
+    """Make an option of every parameter of a function."""
+    for name, parameter in inspect.signature(function).parameters.items():
+        needed, default = parameter.default is parameter.empty, parameter.default
+        if isinstance(default, bool):
+            kind = {"action": argparse.BooleanOptionalAction}
+        elif isinstance(default, tuple):
+            number = isinstance(default[0], int)
+            kind = {"nargs": "+", "metavar": "N" if number else "NAME"}
+            kind["type"] = int if number else str
+        elif name == "texts":
+            kind = {"nargs": "+", "metavar": "FILE"}
+        else:
+            kind = {"type": type(default) if isinstance(default, (str, float)) else int}
+        kind |= {"help": "needed"} if needed else {"default": default, "help": "%(default)s"}
+        parser.add_argument("--" + name.replace("_", "-"), required=needed, **kind)

@@ -1,0 +1,407 @@
+"""The experiments: what is stored, what is measured and where, and what Ctrl-C leaves."""
+
+from collections import Counter
+
+import array_api_strict
+import numpy as np
+import pytest
+
+import memo_edu as me
+from memo_edu import experiments, theory
+from memo_edu.codebook import random_stream
+from memo_edu.encoders import full_windows
+
+STRICT = me.get_backend(array_api_strict, device=array_api_strict.Device("device1"))
+PAIRS = dict(heads=4, token_dim=64, value_dim=256, vocab_size=2000, batch=400, backend="numpy")
+LAYERS = dict(rows=4, chunk=128, iterations=3, vocab_size=500, backend="numpy")
+TEXTS = [
+    "The tea is hot. The cup is red.",
+    "A ship sails at noon, and the tea is cold.",
+    "Tea? No.",
+]
+PROSE = dict(texts=TEXTS, dim=256, layers=2, heads=2, encoders=["binding"], backend="numpy")
+
+RUNS = {
+    "pairs": lambda **options: experiments.pair_recall(**PAIRS | options),
+    "layers": lambda **options: experiments.multilayer_recall(128, 2, 3, **LAYERS | options),
+    "prose": lambda **options: experiments.prose_recall(**PROSE | options),
+}
+
+
+def interrupt_at(monkeypatch, owner, name, call):
+    """Press Ctrl-C at the beginning of a call of a function, counted from 1."""
+    original, calls = getattr(owner, name), []
+
+    def counted(*args, **options):
+        calls.append(name)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        return original(*args, **options)
+
+    monkeypatch.setattr(owner, name, counted)
+
+
+# ---- All three -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_seed_is_an_experiment(name):
+    found, same, other = (RUNS[name](seed=seed, **small(name)) for seed in (3, 3, 4))
+    assert found == same != other
+
+
+def small(name):
+    """Sizes at which recall is far from 0 and 1, so that another seed shows."""
+    return {"layers": {"rows": 12}, "prose": {"dim": 16}}.get(name, {})
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_records_are_plain(name):
+    for record in RUNS[name](backend=STRICT):
+        assert {type(value) for value in record.values()} <= {int, float, str}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_any_backend(name):
+    for record, other in zip(RUNS[name](), RUNS[name](backend=STRICT), strict=True):
+        assert record == pytest.approx(other, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "owner", "function", "calls_for_two"),
+    [
+        ("pairs", experiments, "_count_right", 4),
+        ("layers", me.MeMo, "recall_ids", 3),
+        ("prose", me.MeMo, "recall", 3),
+    ],
+)
+def test_ctrl_c_leaves_what_was_measured(name, owner, function, calls_for_two, monkeypatch):
+    whole = RUNS[name]()
+    interrupt_at(monkeypatch, owner, function, calls_for_two + 2)  # midway through the third
+    assert RUNS[name]() == whole[:2]
+    assert len(whole) > 2
+
+
+def test_ctrl_c_leaves_a_lower_bound_of_the_capacity(monkeypatch):
+    assert experiments.pair_capacity(**PAIRS) > 800
+    interrupt_at(monkeypatch, experiments, "_count_right", 5)
+    assert experiments.pair_capacity(**PAIRS) == 800
+
+
+def test_ctrl_c_at_once(monkeypatch):
+    monkeypatch.setattr(experiments, "_codebook", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):  # any other failure is not hidden
+        experiments.pair_capacity(**PAIRS)
+    interrupt_at(monkeypatch, experiments, "_codebook", 1)
+    assert experiments.pair_capacity(**PAIRS) == 0
+
+
+# ---- Pairs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "least"), [("bipolar", 0.9), ("gaussian", 0.8)])
+def test_capacity_is_the_predicted_one(kind, least):
+    # Theory takes all norms to be alike; those of short gaussian vectors are not.
+    found = experiments.pair_capacity(4, 64, 256, 10_000, batch=250, kind=kind, backend="numpy")
+    assert least < found / theory.capacity(256, 256, 10_000) < 1.1
+
+
+def test_recall_is_the_predicted_one_at_every_step():
+    records = experiments.pair_recall(8, 16, 512, 3000, 500, 0.5, "bipolar", backend="numpy")
+    assert len(records) > 7
+    for record in records:
+        expected = theory.recall(record["pairs"], 128, 512, 3000)
+        assert record["first"] == pytest.approx(expected, abs=0.1)
+        assert record["latest"] == pytest.approx(expected, abs=0.1)
+
+
+def test_it_ends_where_the_mean_is_no_more_than_the_accuracy(monkeypatch):
+    # What the first batch and the latest would have right, of 10: 8 + 10 are the first 0.9.
+    counts = iter([10, 10, 9, 10, 10, 9, 8, 10, 10, 10])
+    monkeypatch.setattr(experiments, "_count_right", lambda *_: next(counts))
+    assert RUNS["pairs"](batch=10, accuracy=0.9) == [
+        {"pairs": 10, "first": 1.0, "latest": 1.0},
+        {"pairs": 20, "first": 0.9, "latest": 1.0},
+        {"pairs": 30, "first": 1.0, "latest": 0.9},
+        {"pairs": 40, "first": 0.8, "latest": 1.0},
+    ]
+
+
+def test_first_and_latest_batch_are_asked(monkeypatch):
+    asked, original = [], experiments._count_right
+
+    def spy(memory, keys, targets, values):
+        asked.append((keys, targets, memory.matrix, values))
+        return original(memory, keys, targets, values)
+
+    monkeypatch.setattr(experiments, "_count_right", spy)
+    records = RUNS["pairs"]()
+    firsts, latests = asked[::2], asked[1::2]
+    assert all(first[0] is firsts[0][0] for first in firsts)
+    matrix = 0
+    for record, first, (keys, targets, stored, values) in zip(
+        records, firsts, latests, strict=True
+    ):
+        matrix = matrix + keys.T @ values[targets]
+        np.testing.assert_allclose(stored, matrix, atol=1e-4)
+        best = [np.argmax(asked[0] @ stored @ values.T, axis=1) for asked in (first, (keys,))]
+        assert record["first"] == np.mean(best[0] == first[1])
+        assert record["latest"] == np.mean(best[1] == targets)
+    assert values.shape == (2000, 256)
+
+
+def test_keys_are_the_vectors_of_tokens_side_by_side():
+    tokens = np.arange(1, 8, dtype="float32")[:, None] * np.array([[1, 10]], "float32")
+    keys, targets = experiments._random_pairs(tokens, 3, 200, random_stream("x"))
+    assert keys.shape == (200, 6)
+    assert targets.shape == (200,)
+    assert set(keys[:, 0]) == set(keys[:, 4]) == set(range(1, 8))
+    assert (keys[:, 1::2] == 10 * keys[:, ::2]).all()
+    assert set(targets) == set(range(7))
+    assert abs(np.corrcoef(keys[:, ::2], rowvar=False) - np.eye(3)).max() < 0.25
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "bipolar"])
+def test_codebooks_are_independent(kind):
+    backend = me.get_backend("numpy")
+    drawn = [("tokens", 0), ("values", 0), ("tokens", 1)]
+    books = [experiments._codebook(n, 300, 64, kind, seed, backend) for n, seed in drawn]
+    for book in books:
+        assert book.dtype == "float32"
+        norm = np.mean(np.linalg.norm(book, axis=1))
+        assert norm == pytest.approx(1 if kind == "gaussian" else 8, rel=0.02)
+    for other in books[1:]:
+        assert abs(np.sum(books[0] * other, axis=1)).max() < 5 / 8 * norm**2
+
+
+def test_keys_and_values_have_codebooks_of_their_own(monkeypatch):
+    def compare(memory, keys, targets, values):
+        cosines.append(keys @ values.T)
+        drawn.append(targets.tolist())
+        return 0
+
+    cosines, drawn = [], []
+    monkeypatch.setattr(experiments, "_count_right", compare)
+    for seed in (0, 1):
+        experiments.pair_recall(1, 64, 64, vocab_size=50, batch=200, seed=seed, backend="numpy")
+    assert abs(cosines[0]).max() < 0.7  # with one token a key, a shared codebook makes this 1
+    assert drawn[0] != drawn[2]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"heads": 0},
+        {"token_dim": 2.5},
+        {"value_dim": -1},
+        {"vocab_size": 0},
+        {"vocab_size": 10**15},
+        {"batch": True},
+        {"batch": 10**15},
+        {"accuracy": 1.0},
+        {"accuracy": 0.0},
+        {"kind": "round"},
+        {"backend": "abacus"},
+    ],
+)
+def test_bad_pairs(wrong):
+    with pytest.raises(me.MemoError):
+        experiments.pair_capacity(**PAIRS | wrong)
+
+
+# ---- Layers and decoys -----------------------------------------------------------------------
+
+
+def test_decoys_are_copies_of_a_rows_own_tokens():
+    ids = experiments.rows_with_decoys(3, 200, 9, 10**9, random_stream(1))
+    plain = experiments.rows_with_decoys(3, 200, 0, 10**9, random_stream(1))
+    assert ids.shape == (3, 201)
+    assert (ids[:, 5:9] == plain[:, 5:9]).all()
+    begins = [i for i in range(198) if i != 5 and (ids[:, i : i + 4] == ids[:, 5:9]).all()]
+    assert len(begins) == 9
+    copied = {i + j for i in begins for j in range(4)}
+    for row, before in zip(ids, plain, strict=True):
+        assert set(np.flatnonzero(row != before)) == copied
+
+
+def test_decoys_can_be_anywhere():
+    begins = set()
+    for seed in range(200):
+        ids, plain = (
+            experiments.rows_with_decoys(1, 12, decoys, 10**9, random_stream(seed))[0]
+            for decoys in (1, 0)
+        )
+        begins |= {i for i in range(10) if (ids[i : i + 4] == plain[5:9]).all()}
+    assert begins == set(range(10))  # a copy over the original, at 5, changes nothing
+
+
+def test_copies_over_the_original_are_whole_themselves():
+    for seed in range(20):
+        ids = experiments.rows_with_decoys(1, 12, 6, 10**9, random_stream(seed))[0]
+        plain = experiments.rows_with_decoys(1, 12, 0, 10**9, random_stream(seed))[0]
+        assert any((ids[i : i + 4] == plain[5:9]).all() for i in range(10))
+
+
+def test_ids_are_all_but_padding():
+    ids = experiments.rows_with_decoys(30, 200, 2, 7, random_stream("ids"))
+    assert set(ids.ravel()) == set(range(1, 7))
+
+
+@pytest.mark.parametrize(("layers", "encoder"), [(1, "projection"), (2, "binding")])
+def test_recall_is_measured_from_h_to_the_last_but_one(layers, encoder, monkeypatch):
+    found, stored = [], []
+    recall_ids, memorize_ids = me.MeMo.recall_ids, me.MeMo.memorize_ids
+
+    def spy(model, ids, *options):
+        found.append((ids, recall_ids(model, ids, *options)))
+        return found[-1][1]
+
+    def note(model, ids):
+        stored.append(ids)
+        memorize_ids(model, ids)
+
+    monkeypatch.setattr(me.MeMo, "recall_ids", spy)
+    monkeypatch.setattr(me.MeMo, "memorize_ids", note)
+    records = experiments.multilayer_recall(64, layers, 2, encoder=encoder, **LAYERS)
+    assert [ids.shape for ids in stored] == [(4, 129)] * 3
+    assert not np.array_equal(stored[0], stored[1])
+    for ids, number in zip([ids for ids, _ in found], [0, 1, 0, 2, 0], strict=True):
+        assert np.array_equal(ids, stored[number])
+    for ids, recall in found:
+        assert recall.tokens == ids[:, 4:128].ravel().tolist()
+    latest = [found[i][1].accuracy for i in (0, 1, 3)]
+    initial = [found[i][1].accuracy for i in (0, 2, 4)]
+    assert records == [
+        {"iteration": i + 1, "tokens": 512 * (i + 1), "initial": initial[i], "latest": latest[i]}
+        for i in range(3)
+    ]
+
+
+def test_one_layer_without_decoys_recalls_as_predicted():
+    records = experiments.multilayer_recall(
+        512, 1, 0, rows=20, chunk=500, iterations=2, vocab_size=2000, sample=2000, backend="numpy"
+    )
+    spread = theory.spread(4, overlap=512 / 2000)
+    for record in records:
+        pairs = record["iteration"] * 20 * 497
+        expected = theory.recall(pairs, 512, 512, 1999, spread)
+        assert record["latest"] == pytest.approx(expected, abs=0.04)
+        assert record["initial"] == pytest.approx(expected, abs=0.04)
+
+
+def test_decoys_hurt_the_projection_more_than_binding():
+    found = {}
+    for encoder in ("projection", "binding"):
+        for decoys in (0, 12):
+            records = experiments.multilayer_recall(
+                256, 1, decoys, encoder=encoder, **LAYERS | {"rows": 8, "chunk": 256}
+            )
+            found[encoder, decoys] = records[0]["latest"]
+    assert found["projection", 12] < found["projection", 0] - 0.1
+    assert found["binding", 12] > found["binding", 0] - 0.05
+
+
+def test_only_the_projection_has_partial_windows(monkeypatch):
+    made, init = [], me.MeMo.__init__
+
+    def spy(model, *args, **options):
+        init(model, *args, **options)
+        made.append((model.partial_windows, model.vocab_size, model.encoder.heads))
+
+    monkeypatch.setattr(me.MeMo, "__init__", spy)
+    one = dict(LAYERS, iterations=1)
+    experiments.multilayer_recall(64, 1, 0, **one)
+    experiments.multilayer_recall(64, 1, 0, partial_windows=False, **one)
+    experiments.multilayer_recall(64, 1, 0, encoder="binding", partial_windows=True, **one)
+    assert made == [(True, 500, 4), (False, 500, 4), (False, 500, 4)]
+
+
+def test_a_sample_is_close_to_all():
+    whole, part = (RUNS["layers"](rows=16, sample=sample) for sample in (None, 500))
+    assert part != whole
+    for record, other in zip(whole, part, strict=True):
+        assert record == pytest.approx(other, abs=0.08)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rows": 0},
+        {"rows": 10**15},
+        {"chunk": 4},
+        {"chunk": 10**15},
+        {"chunk": 7, "decoys": 1},
+        {"decoys": 127},
+        {"decoys": -1},
+        {"iterations": 0},
+        {"vocab_size": 1},
+        {"encoder": "enigma"},
+        {"heads": 3},
+        {"sample": 0},
+        {"layers": 0},
+    ],
+)
+def test_bad_layers(wrong):
+    with pytest.raises(me.MemoError):
+        experiments.multilayer_recall(**{"dim": 64, "layers": 1, "decoys": 0} | LAYERS | wrong)
+
+
+# ---- Prose -----------------------------------------------------------------------------------
+
+
+def test_prose_is_counted_and_recalled_text_by_text():
+    records = experiments.prose_recall(**PROSE | {"encoders": ["projection", "binding"]})
+    assert [(r["encoder"], r["texts"]) for r in records] == [
+        (encoder, texts) for encoder in ("projection", "binding") for texts in (1, 2, 3)
+    ]
+    for record in records:
+        model = me.MeMo(256, 2, 2, record["encoder"], backend="numpy")
+        known, pairs = TEXTS[: record["texts"]], 0
+        for text in known:
+            model.memorize(text)
+            windows = full_windows(["<"] * 2 + me.tokenize(text), 2, 2)
+            pairs += sum(len(layer) for layer in windows)
+        recalls = [model.recall(text) for text in known]
+        assert record["pairs"] == pairs
+        assert record["tokens"] == sum(len(me.tokenize(text)) for text in known)
+        assert record["first"] == recalls[0].accuracy
+        counts = Counter(token for text in known for token in me.tokenize(text))
+        predicted = theory.recall_of_counts(counts, 256, 256, 2, 2, record["encoder"])
+        assert record["predicted"] == predicted
+        assert record["recall"] == np.mean(np.concatenate([r.correct for r in recalls]))
+
+
+def test_binding_remembers_prose_that_the_projection_forgets():
+    texts = experiments.reference_pages(3, 2500)
+    records = experiments.prose_recall(texts, 512, 2, backend="numpy")
+    last = {r["encoder"]: r["recall"] for r in records if r["texts"] == 3}
+    assert list(last) == ["projection", "bound keys", "bound values", "binding"]
+    assert last["projection"] < 0.85
+    assert last["binding"] > 0.95
+    predicted = {r["encoder"]: r["predicted"] for r in records if r["texts"] == 3}
+    for encoder in ("bound keys", "bound values", "binding"):
+        assert predicted[encoder] == pytest.approx(last[encoder], abs=0.05)
+
+
+def test_reference_pages_are_the_longest():
+    pages = experiments.reference_pages()
+    whole = experiments.reference_pages(10**6, 10**9)
+    assert [len(page) for page in pages] == [6000] * 16
+    assert pages == [page[:6000] for page in whole[:16]]
+    lengths = [len(page) for page in whole]
+    assert lengths == sorted(lengths, reverse=True)
+    assert len(set(pages)) == 16
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"encoders": ["binding", "enigma"]}, {"dim": 0}, {"texts": [7]}, {"texts": ["tea"]}]
+)
+def test_bad_prose(wrong):
+    with pytest.raises(me.MemoError):
+        experiments.prose_recall(**PROSE | wrong)
+
+
+def test_a_wrong_encoder_is_found_before_anything_is_measured(monkeypatch):
+    interrupt_at(monkeypatch, me.MeMo, "memorize", 1)
+    with pytest.raises(me.ConfigurationError):
+        experiments.prose_recall(**PROSE | {"encoders": ["binding", "enigma"]})
