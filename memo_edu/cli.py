@@ -37,7 +37,7 @@ def main(arguments=None):
     chosen = parser.parse_args(arguments)
     try:
         return COMMANDS[chosen.command](chosen.arguments)
-    except (MemoError, OSError, UnicodeError) as error:
+    except (MemoError, OSError, UnicodeError, OverflowError) as error:
         print(f"memo-edu: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

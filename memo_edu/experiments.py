@@ -233,7 +233,6 @@ def multilayer_recall(
 
     Raises:
         ConfigurationError: a size is wrong, or chunk is too short for a window or the decoys.
-        InputError: sample is not a positive whole number.
         CapacityError: the model does not fit in the free memory.
 
     Source: Zanzotto et al. 2025, MeMo, section 4.2.
@@ -245,12 +244,13 @@ def multilayer_recall(
     """
     whole_number(iterations, "iterations")
     whole_number(chunk, "chunk", least=whole_number(heads, "heads") + 1)
-    draw = functools.partial(rows_with_decoys, rows, chunk, decoys, vocab_size)
-    first, columns = draw(random_stream("rows", seed, 1)), range(heads, chunk)
+    whole_number(1 if sample is None else sample, "sample")
     partial = partial_windows and encoder == "projection"
     model = MeMo(
         dim, heads, layers, encoder, seed, backend, None, vocab_size, partial_windows=partial
     )
+    draw = functools.partial(rows_with_decoys, rows, chunk, decoys, vocab_size)
+    first, columns = draw(random_stream("rows", seed, 1)), range(heads, chunk)
     with tqdm(range(1, iterations + 1), desc="rows", unit="iteration") as bar:
         for iteration in bar:
             ids = draw(random_stream("rows", seed, iteration))

@@ -200,6 +200,49 @@ def lines(x, series, xlabel, ylabel, title="", predicted=None, log="", ax=None):
     return ax
 
 
+def theory_over_measurement(
+    measured, predicted, xlabel, ylabel, title="", answers=None, log="", ax=None
+):
+    """Draw measured points over lines of theory, each pair in one colour.
+
+    Args:
+        measured: dict of name -> (x, y), told apart by colour and marker.
+        predicted: dict with the same names -> (x, y), on an x of its own, as fine as you like.
+        xlabel, ylabel: what is measured, with units.
+        title: what is shown.
+        answers: if y is a share of so many answers: the band around a line is where 95% of such
+            shares lie if the theory holds, 1.96·√(y(1 - y)/answers) to each side. None: no band.
+        log: the axes that are logarithmic: "", "x", "y" or "xy"; x then has a tick at each
+            measured value.
+        ax: where to draw; None is a new figure.
+
+    Returns:
+        The Axes.
+    """
+    ax = ax or _new_axes()
+    styles = zip(itertools.cycle(MARKERS), itertools.cycle(plt.rcParams["axes.prop_cycle"]))
+    for (marker, style), (name, (x, y)) in zip(styles, measured.items(), strict=False):
+        line_x, line_y = (np.asarray(values, dtype=float) for values in predicted[name])
+        ax.plot(line_x, line_y, **style)
+        ax.plot(x, y, color=style["color"], marker=marker, linestyle="none", label=name)
+        if answers is not None:
+            error = 1.96 * np.sqrt(line_y * (1 - line_y) / answers)
+            low, high = np.maximum(line_y - error, 0), np.minimum(line_y + error, 1)
+            ax.fill_between(line_x, low, high, color=style["color"], alpha=0.2, linewidth=0)
+    band = "" if answers is None else ", 95% band"
+    ax.plot([], [], color="#555555", linestyle="-", label=f"theory (lines{band})")
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    if "y" in log:
+        ax.set_yscale("log")
+    if "x" in log:
+        ax.set_xscale("log")
+        ticks = sorted({value for x, _ in measured.values() for value in x})
+        ax.set_xticks(ticks, [f"{value:,}" for value in ticks])
+        ax.minorticks_off()
+    ax.legend()
+    return ax
+
+
 def bars(values, xlabel, title="", mark=None, ax=None):
     """Draw one bar a name, the marked one hatched and starred.
 

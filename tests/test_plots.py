@@ -178,3 +178,51 @@ def test_picture_of_several_axes():
 
 def test_the_same_figure_is_the_same_picture():
     assert plots.show(bars(), "a").png == plots.show(bars(), "a").png
+
+
+def over_theory(**options):
+    measured = {"d = 4": ([10, 100], [0.9, 0.5]), "d = 8": ([10, 1000], [1.0, 0.25])}
+    predicted = {name: ([1, 10, 1000], [1.0, 0.8, 0.2]) for name in reversed(measured)}
+    return plots.theory_over_measurement(
+        measured, predicted, "pairs", "recall", "one memory", **options
+    )
+
+
+def test_measurement_is_points_and_theory_lines_of_the_same_colour():
+    ax = over_theory()
+    drawn = {}
+    for line in ax.lines[:-1]:
+        drawn.setdefault(line.get_color(), []).append((line.get_marker(), line.get_linestyle()))
+    assert len(drawn) == 2
+    for line, points in drawn.values():
+        assert line[0] == "None" != points[0]
+        assert line[1] != "None" == points[1]
+    assert len({points[0] for _, points in drawn.values()}) == 2
+    assert len({line[1] for line, _ in drawn.values()}) == 2
+    assert [list(line.get_ydata()) for line in ax.lines[1:4:2]] == [[0.9, 0.5], [1.0, 0.25]]
+    assert [list(line.get_ydata()) for line in ax.lines[0:4:2]] == [[1.0, 0.8, 0.2]] * 2
+    assert texts(ax.get_legend().get_texts()) == ["d = 4", "d = 8", "theory (lines)"]
+    assert (ax.get_xlabel(), ax.get_ylabel(), title(ax)) == ("pairs", "recall", "one memory")
+
+
+def test_the_band_is_where_chance_puts_95_percent_of_the_points():
+    ax = over_theory(answers=64)
+    assert "95% band" in texts(ax.get_legend().get_texts())[-1]
+    (path,) = ax.collections[0].get_paths()
+    at_ten = sorted({y for x, y in path.vertices.tolist() if x == 10})
+    assert at_ten == pytest.approx([0.8 - 1.96 * 0.05, 0.8 + 1.96 * 0.05])
+    assert path.vertices[:, 1].max() == 1  # no share is above 1
+    assert not over_theory().collections
+
+
+def test_a_logarithmic_axis_has_a_tick_at_each_measured_value():
+    ax = over_theory(log="xy")
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert texts(ax.get_xticklabels()) == ["10", "100", "1,000"]
+    ax.figure.canvas.draw()
+
+
+def test_theory_is_drawn_where_it_is_told():
+    figure, ax = plt.subplots()
+    assert over_theory(ax=ax) is ax
+    assert plt.get_fignums() == [figure.number]
