@@ -137,7 +137,7 @@ def test_help_tells_every_command(capsys):
 def test_ctrl_c_before_any_result(tmp_path, monkeypatch, capsys):
     file = tmp_path / "old.csv"
     file.write_text("old")
-    monkeypatch.setattr(experiments, "_codebook", interrupt)
+    monkeypatch.setattr(experiments.pairs, "_codebook", interrupt)
     assert run(f"experiment {PAIRS} --out {file}") == 130
     assert file.read_text() == "old"
 

@@ -70,7 +70,7 @@ def test_any_backend(name):
 @pytest.mark.parametrize(
     ("name", "owner", "function", "calls_for_two"),
     [
-        ("pairs", experiments, "_count_right", 4),
+        ("pairs", experiments.pairs, "_count_right", 4),
         ("layers", me.MeMo, "recall_ids", 3),
         ("prose", me.MeMo, "recall", 3),
     ],
@@ -84,15 +84,15 @@ def test_ctrl_c_leaves_what_was_measured(name, owner, function, calls_for_two, m
 
 def test_ctrl_c_leaves_a_lower_bound_of_the_capacity(monkeypatch):
     assert experiments.pair_capacity(**PAIRS) > 800
-    interrupt_at(monkeypatch, experiments, "_count_right", 5)
+    interrupt_at(monkeypatch, experiments.pairs, "_count_right", 5)
     assert experiments.pair_capacity(**PAIRS) == 800
 
 
 def test_ctrl_c_at_once(monkeypatch):
-    monkeypatch.setattr(experiments, "_codebook", lambda *_: 1 / 0)
+    monkeypatch.setattr(experiments.pairs, "_codebook", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):  # any other failure is not hidden
         experiments.pair_capacity(**PAIRS)
-    interrupt_at(monkeypatch, experiments, "_codebook", 1)
+    interrupt_at(monkeypatch, experiments.pairs, "_codebook", 1)
     assert experiments.pair_capacity(**PAIRS) == 0
 
 
@@ -118,7 +118,7 @@ def test_recall_is_the_predicted_one_at_every_step():
 def test_it_ends_where_the_mean_is_no_more_than_the_accuracy(monkeypatch):
     # What the first batch and the latest would have right, of 10: 8 + 10 are the first 0.9.
     counts = iter([10, 10, 9, 10, 10, 9, 8, 10, 10, 10])
-    monkeypatch.setattr(experiments, "_count_right", lambda *_: next(counts))
+    monkeypatch.setattr(experiments.pairs, "_count_right", lambda *_: next(counts))
     assert RUNS["pairs"](batch=10, accuracy=0.9) == [
         {"pairs": 10, "first": 1.0, "latest": 1.0},
         {"pairs": 20, "first": 0.9, "latest": 1.0},
@@ -128,13 +128,13 @@ def test_it_ends_where_the_mean_is_no_more_than_the_accuracy(monkeypatch):
 
 
 def test_first_and_latest_batch_are_asked(monkeypatch):
-    asked, original = [], experiments._count_right
+    asked, original = [], experiments.pairs._count_right
 
     def spy(memory, keys, targets, values):
         asked.append((keys, targets, memory.matrix, values))
         return original(memory, keys, targets, values)
 
-    monkeypatch.setattr(experiments, "_count_right", spy)
+    monkeypatch.setattr(experiments.pairs, "_count_right", spy)
     records = RUNS["pairs"]()
     firsts, latests = asked[::2], asked[1::2]
     assert all(first[0] is firsts[0][0] for first in firsts)
@@ -152,7 +152,7 @@ def test_first_and_latest_batch_are_asked(monkeypatch):
 
 def test_keys_are_the_vectors_of_tokens_side_by_side():
     tokens = np.arange(1, 8, dtype="float32")[:, None] * np.array([[1, 10]], "float32")
-    keys, targets = experiments._random_pairs(tokens, 3, 200, random_stream("x"))
+    keys, targets = experiments.pairs._random_pairs(tokens, 3, 200, random_stream("x"))
     assert keys.shape == (200, 6)
     assert targets.shape == (200,)
     assert set(keys[:, 0]) == set(keys[:, 4]) == set(range(1, 8))
@@ -165,7 +165,7 @@ def test_keys_are_the_vectors_of_tokens_side_by_side():
 def test_codebooks_are_independent(kind):
     backend = me.get_backend("numpy")
     drawn = [("tokens", 0), ("values", 0), ("tokens", 1)]
-    books = [experiments._codebook(n, 300, 64, kind, seed, backend) for n, seed in drawn]
+    books = [experiments.pairs._codebook(n, 300, 64, kind, seed, backend) for n, seed in drawn]
     for book in books:
         assert book.dtype == "float32"
         norm = np.mean(np.linalg.norm(book, axis=1))
@@ -181,7 +181,7 @@ def test_keys_and_values_have_codebooks_of_their_own(monkeypatch):
         return 0
 
     cosines, drawn = [], []
-    monkeypatch.setattr(experiments, "_count_right", compare)
+    monkeypatch.setattr(experiments.pairs, "_count_right", compare)
     for seed in (0, 1):
         experiments.pair_recall(1, 64, 64, vocab_size=50, batch=200, seed=seed, backend="numpy")
     assert abs(cosines[0]).max() < 0.7  # with one token a key, a shared codebook makes this 1

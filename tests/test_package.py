@@ -214,13 +214,14 @@ ROOMS_FOR_READERS = ("theory", "experiments", "plots")
 @pytest.mark.parametrize("name", THINGS)
 def test_what_readers_call_explains_its_parameters(name):
     """In Args, its own or its parent's; or in a dataclass's Attributes; or in the one sentence."""
-    room, top, *method = name.split(".")[1:]
     thing, doc = THINGS[name], inspect.getdoc(THINGS[name]) or ""
-    if top not in me.__all__ and room not in ("theory", "experiments", "plots"):
+    module, room = inspect.getmodule(thing), name.split(".")[1]
+    top, *method = name.removeprefix(f"{module.__name__}.").split(".")
+    if top not in me.__all__ and room not in ROOMS_FOR_READERS:
         return
     if inspect.isclass(thing) and issubclass(thing, (me.MemoError, me.Tokenizer)):
         return
-    family = getattr(me, top).__mro__[:-1] if method else ()
+    family = getattr(module, top).__mro__[:-1] if method else ()
     same = [thing, *(getattr(parent, method[0], None) for parent in family)]
     explained = [section(inspect.getdoc(one) or "", "Args") for one in same]
     explained += [section(doc, "Attributes")]

@@ -1,0 +1,17 @@
+"""The paper's two experiments and more, one a file: plain records, with a progress bar.
+
+Ctrl-C ends an experiment early: it returns what was measured until then, and nothing else.
+"""
+
+from memo_edu.experiments.layers import multilayer_recall, rows_with_decoys
+from memo_edu.experiments.pairs import pair_capacity, pair_recall
+from memo_edu.experiments.prose import prose_recall, reference_pages
+
+__all__ = [
+    "multilayer_recall",
+    "pair_capacity",
+    "pair_recall",
+    "prose_recall",
+    "reference_pages",
+    "rows_with_decoys",
+]
