@@ -1,9 +1,11 @@
 """How long memorizing and asking take, measured against the one matrix product that is the floor.
 
 Memorizing n tokens costs at least KᵀY, (d, n)·(n, d); recalling n tokens at least the scores,
-(n, d)·(d, V). A ratio to that product, taken in the same run, hardly depends on the machine.
+(n, d)·(d, V). A ratio to that product, taken in turn with it, hardly depends on the machine, nor on
+what else it is doing.
 """
 
+import functools
 import time
 import tracemalloc
 
@@ -18,7 +20,7 @@ AIMS = {("binding", 3): 1.4, ("projection", 1): 2.0, ("projection", 2): 3.5, ("p
 RECALL_AIM = 1.3
 
 
-def ratios(dim=2048, heads=4, rows=30, chunk=1024, vocab_size=50_277, repeats=3, backend="auto"):
+def ratios(dim=2048, heads=4, rows=30, chunk=1024, vocab_size=50_277, repeats=5, backend="auto"):
     """Measure memorizing and recall as ratios to their bare products.
 
     Args:
@@ -27,7 +29,7 @@ def ratios(dim=2048, heads=4, rows=30, chunk=1024, vocab_size=50_277, repeats=3,
         rows: how many rows of random ids are memorized.
         chunk: tokens in a row, besides one more that is only a target.
         vocab_size: V; the ids are 1..V-1.
-        repeats: each time is the best of so many.
+        repeats: work and product are timed in turn so often; the best time of each counts.
         backend: see get_backend.
 
     Returns:
@@ -44,13 +46,12 @@ def ratios(dim=2048, heads=4, rows=30, chunk=1024, vocab_size=50_277, repeats=3,
     ids = random_stream("benchmark").integers(1, vocab_size, (rows, chunk + 1))
     sizes = rows * (chunk + 1 - heads), dim
     keys, values = (_random_array(name, sizes, backend) for name in ("keys", "values"))
-    product = _best_seconds(lambda: keys.T @ values, repeats, backend)
     found = []
     for (encoder, layers), aim in AIMS.items():
         model = MeMo(dim, heads, layers, encoder, 0, backend, vocab_size=vocab_size)
-        seconds = _best_seconds(lambda m=model: _memorized(m, ids), repeats, backend)
-        record = {"what": "memorize", "encoder": encoder, "layers": layers, "seconds": seconds}
-        record |= {"product": product, "ratio": seconds / product, "aim": aim}
+        work = functools.partial(_memorized, model, ids)
+        record = {"what": "memorize", "encoder": encoder, "layers": layers}
+        record |= _ratio(work, lambda: keys.T @ values, repeats, backend) | {"aim": aim}
         found.append(record | _extra_memory(lambda n, m=model: m.memorize_ids(ids[:n]), rows))
         if layers == 1 or encoder == "binding":
             found.append(_recall_ratio(model, ids, keys, repeats))
@@ -131,11 +132,15 @@ def _recall_ratio(model, ids, keys, repeats):
     table, queries = model._vocabulary.matrix, keys[:places, :]
     # Scores of all places at once would not fit; a block of them is what recall makes, too.
     blocks = [queries[start : start + 1024, :] for start in range(0, places, 1024)]
-    bare = _best_seconds(lambda: [block @ table.T for block in blocks][-1], repeats, model.backend)
-    seconds = _best_seconds(lambda: model.recall_ids(rows).correct, repeats, model.backend)
-    record = {"what": "recall", "encoder": model._config["encoder"]}
-    record |= {"layers": model.encoder.layers, "seconds": seconds, "product": bare}
-    record |= {"ratio": seconds / bare, "aim": RECALL_AIM}
+
+    def product():
+        for block in blocks:
+            scores = block @ table.T
+        return scores
+
+    record = {"what": "recall", "encoder": model._config["encoder"], "layers": model.encoder.layers}
+    record |= _ratio(lambda: model.recall_ids(rows).correct, product, repeats, model.backend)
+    record |= {"aim": RECALL_AIM}
     return record | _extra_memory(lambda n: model.recall_ids(rows[:n]), len(rows))
 
 
@@ -144,16 +149,24 @@ def _memorized(model, ids):
     return model.matrix
 
 
+def _ratio(work, product, repeats, backend):
+    """Time some work and its bare product in turn, so that a busy machine slows down both."""
+    times = [(_seconds(work, backend), _seconds(product, backend)) for _ in range(repeats)]
+    seconds, bare = (min(column) for column in zip(*times, strict=True))
+    return {"seconds": seconds, "product": bare, "ratio": seconds / bare}
+
+
 def _best_seconds(work, repeats, backend):
+    return min(_seconds(work, backend) for _ in range(repeats))
+
+
+def _seconds(work, backend):
     """Time some work, which returns an array or anything else that is there when it is done."""
-    best = float("inf")
-    for _ in range(repeats):
-        start = time.perf_counter()
-        result = work()
-        if backend.owns(result):
-            backend.to_numpy(result[:1])  # a device works on after it was told what to do
-        best = min(best, time.perf_counter() - start)
-    return best
+    start = time.perf_counter()
+    result = work()
+    if backend.owns(result):
+        backend.to_numpy(result[:1])  # a device works on after it was told what to do
+    return time.perf_counter() - start
 
 
 def _extra_memory(work, rows):

@@ -67,8 +67,8 @@ class CorrelationMatrixMemory:
             InputError: a shape is wrong or an entry is not finite; C is unchanged.
             CapacityError: the sums could pass 2⁵³; C is unchanged.
         """
-        keys, values = self._pairs(keys, values)
-        self._make_room(keys.shape[0] * _largest(keys) * _largest(values))
+        keys, values, growth = self._pairs(keys, values)
+        self._make_room(growth)
         self.matrix = self.matrix + self._cast(keys).T @ self._cast(values)
 
     def forget(self, keys, values):
@@ -84,7 +84,7 @@ class CorrelationMatrixMemory:
         Raises:
             InputError, CapacityError: as for memorize.
         """
-        keys, values = self._pairs(keys, values)
+        keys, values, _ = self._pairs(keys, values)
         self.memorize(-keys, values)
 
     def retrieve(self, keys):
@@ -99,7 +99,8 @@ class CorrelationMatrixMemory:
         Raises:
             InputError: the shape is wrong or an entry is not finite.
         """
-        return self._cast(self._check(keys, self.key_dim, "keys")) @ self.matrix
+        keys, _ = self._check(keys, self.key_dim, "keys")
+        return self._cast(keys) @ self.matrix
 
     def add(self, matrix):
         """Add another memory's matrix: what both hold, this one holds now.
@@ -110,24 +111,25 @@ class CorrelationMatrixMemory:
         Raises:
             InputError, CapacityError: as for memorize.
         """
-        matrix = self._check(matrix, self.value_dim, "matrix")
+        matrix, largest = self._check(matrix, self.value_dim, "matrix")
         if matrix.shape[0] != self.key_dim:
             raise InputError(f"matrix has {matrix.shape[0]} rows; this memory has {self.key_dim}.")
-        self._make_room(_largest(matrix))
+        self._make_room(largest)
         self.matrix = self.matrix + self._cast(matrix)
 
     def _pairs(self, keys, values):
-        keys = self._check(keys, self.key_dim, "keys")
-        values = self._check(values, self.value_dim, "values")
+        """Return keys and values on this backend, and the most that they can add to an entry."""
+        keys, largest_key = self._check(keys, self.key_dim, "keys")
+        values, largest_value = self._check(values, self.value_dim, "values")
         if keys.shape[0] != values.shape[0]:
             raise InputError(
                 f"There are {keys.shape[0]} keys and {values.shape[0]} values; "
                 "each key needs one value."
             )
-        return keys, values
+        return keys, values, keys.shape[0] * largest_key * largest_value
 
     def _check(self, array, width, name):
-        """Return the array on this backend, or refuse it."""
+        """Return the array on this backend and its largest absolute entry, or refuse it."""
         try:
             array = array if hasattr(array, "dtype") else np.asarray(array)
             dtype = str(array.dtype).rpartition(".")[2]
@@ -143,7 +145,7 @@ class CorrelationMatrixMemory:
             raise InputError(f"{name} holds NaN or infinity; every number must be finite.")
         if largest >= EXACT_UP_TO["float64"]:
             raise CapacityError(f"{name} holds 2^53 or more, beyond which sums are not exact.")
-        return array
+        return array, largest
 
     def _cast(self, array):
         return self.backend.asarray(array, self.dtype)

@@ -10,7 +10,7 @@ import numpy as np
 from memo_edu import storage
 from memo_edu.backend import get_backend
 from memo_edu.codebook import Vocabulary, random_stream, whole_number
-from memo_edu.encoders import make_encoder
+from memo_edu.encoders import bind, make_encoder
 from memo_edu.errors import ConfigurationError, FileFormatError, InputError, NotMemorizedError
 from memo_edu.intermediate import IntermediateMemories
 from memo_edu.ledger import Ledger
@@ -220,9 +220,10 @@ class MeMo:
         concat, keys, values = self.backend.xp.concat, [], []
         for row in rows:
             for start, stop in self._blocks(row):
-                key, signatures = self._contexts(row, start, stop)
+                vectors, first = self._around(row, start, stop)
+                key, signatures = self._contexts(vectors[:-1, :], first)
                 keys.append(key)
-                values.append(self._vectors(row[start:stop]) * signatures)
+                values.append(bind(vectors[first + 1 :, :], signatures))
                 if sum(key.shape[0] for key in keys) > 3 * BLOCK:
                     yield concat(keys, axis=0), concat(values, axis=0)
                     keys, values = [], []
@@ -232,8 +233,8 @@ class MeMo:
     def _lower_windows(self, row):
         """Yield (layer, keys, encodings) of a row's windows below the last layer."""
         for start, stop in self._blocks(row):
-            vectors, first = self._before(row, start, stop)
-            yield from self.encoder.lower_windows(vectors, first)
+            vectors, first = self._around(row, start, stop)
+            yield from self.encoder.lower_windows(vectors[:-1, :], first)
 
     def _lower_window_counts(self, length):
         """Return how many windows each layer below the last has in a text of so many tokens."""
@@ -485,14 +486,17 @@ class MeMo:
 
     # ---- Inside ------------------------------------------------------------------------------
 
-    def _before(self, tokens, start, stop):
-        """Return the vectors that keys for positions start..stop-1 need, and start's first row."""
-        first = max(0, start - self.encoder.span)
-        return self._vectors(tokens[first : stop - 1]), start - 1 - first
+    def _around(self, tokens, start, stop):
+        """Return the vectors of positions start..stop-1 and of all that their windows hold.
 
-    def _contexts(self, tokens, start, stop, **asking):
-        """Return the keys, summed over layers, and the signatures for positions start..stop-1."""
-        vectors, first = self._before(tokens, start, stop)
+        Returns:
+            The vectors, and the row of the token before start.
+        """
+        first = max(0, start - self.encoder.span)
+        return self._vectors(tokens[first:stop]), start - 1 - first
+
+    def _contexts(self, vectors, first, **asking):
+        """Return the keys, summed over layers, and the signatures of the rows from first on."""
         keys = self.encoder.key_sum(vectors, **asking)
         return keys[first:, :], self.encoder.signatures(vectors)[first:, :]
 
@@ -511,11 +515,11 @@ class MeMo:
             block = positions[(positions >= start) & (positions < start + BLOCK)]
             if len(block) == 0:
                 continue
-            stop = int(block[-1]) + 1
-            keys, signatures = self._contexts(tokens, start, stop, **self._asking)
+            vectors, first = self._around(tokens, start, int(block[-1]) + 1)
+            keys, signatures = self._contexts(vectors[:-1, :], first, **self._asking)
             chosen = self.backend.asarray(block - start)
-            query = xp.take(keys, chosen, axis=0)
-            read = self._memory.retrieve(query) * self._signs(xp.take(signatures, chosen, axis=0))
+            read = self._memory.retrieve(xp.take(keys, chosen, axis=0))
+            read = bind(read, xp.take(signatures, chosen, axis=0))
             best = xp.argmax(read @ self._vocabulary.matrix.T, axis=1)
             answers += [self._vocabulary.tokens[i] for i in self.backend.to_numpy(best)]
         return answers
@@ -526,7 +530,7 @@ class MeMo:
             raise NotMemorizedError("The memory is empty. Memorize a text first.")
         vectors = self._vectors(tokens[-self.encoder.span :])
         keys = self.encoder.last_keys(vectors, **self._asking)
-        read = self._memory.retrieve(keys) * self._signs(self.encoder.signatures(vectors)[-1:, :])
+        read = bind(self._memory.retrieve(keys), self.encoder.signatures(vectors)[-1:, :])
         votes = read @ self._vocabulary.matrix.T / self.encoder.perfect_score
         return self.backend.to_numpy(votes).astype(np.float64), self.backend.xp.sum(read, axis=0)
 
@@ -540,9 +544,6 @@ class MeMo:
         whole_number(top, "top", error=InputError)
         order = np.argsort(-scores, kind="stable")[:top]
         return [(self._vocabulary.tokens[i], float(scores[i])) for i in order]
-
-    def _signs(self, signatures):
-        return self.backend.asarray(signatures, self._memory.dtype)
 
     def _vectors(self, tokens):
         return self._vocabulary.vectors(tokens)
