@@ -69,7 +69,9 @@ class CorrelationMatrixMemory:
         """
         keys, values, growth = self._pairs(keys, values)
         self._make_room(growth)
-        self.matrix = self.matrix + self._cast(keys).T @ self._cast(values)
+        product = self._cast(keys).T @ self._cast(values)
+        product += self.matrix  # in place of the product: whoever holds the old matrix keeps it
+        self.matrix = product
 
     def forget(self, keys, values):
         """Take pairs away: C -= KᵀY.
