@@ -338,6 +338,15 @@ class _ForgetsBare(MyMeMo):
             self.C = self.C - K[:-1].T @ X[self.h**number :]
 
 
+class _ForgetsOnce(MyMeMo):
+    gone = False
+
+    def forget(self, tokens):
+        if not self.gone:
+            super().forget(tokens)
+        self.gone = True
+
+
 class _ForgetsRoughly(MyMeMo):
     def forget(self, tokens):
         super().forget(tokens)
@@ -537,6 +546,7 @@ WRONG = {
         (_ForgetsFirstLayer, "only layer 1's pairs"),
         (_ForgetsBare, "its first pairs"),
         (_ForgetsRoughly, "forget: what stays"),
+        (_ForgetsOnce, "something is left"),
     ],
     "10.4": [
         (_count(share=_bag), "wherever they stand"),
