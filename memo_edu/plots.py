@@ -309,3 +309,45 @@ def _label(set_ticks, labels):
         set_ticks([])
     else:
         set_ticks(range(len(labels)), [show_token(label) for label in labels])
+
+
+def stacked_bars(series, xlabel, title="", mark=None, ax=None):
+    """Draw one bar a name, piled up from the parts that the series give to it.
+
+    A diamond shows the sum. Parts above zero are piled up to the right, parts below it to the left.
+
+    Args:
+        series: dict of series -> dict of name -> number, all with the same names, which are drawn
+            from top to bottom.
+        xlabel: what is measured, with its unit.
+        title: what is shown.
+        mark: a name that stands out, such as the winner; None is none.
+        ax: where to draw; None is a new figure.
+
+    Returns:
+        The Axes.
+    """
+    names = list(next(iter(series.values())))
+    ax = ax or _new_axes(figsize=(7, 1 + 0.36 * len(names)))
+    colours = plt.rcParams["axes.prop_cycle"].by_key()["color"]
+    parts = np.array([[values[name] for name in names] for values in series.values()])
+    handles = []
+    for sign in (1, -1):
+        ends = np.cumsum(np.where(sign * parts > 0, parts, 0), axis=0)
+        for i, (label, end) in enumerate(zip(series, ends, strict=True)):
+            width = np.where(sign * parts[i] > 0, parts[i], 0)
+            drawn = ax.barh(range(len(names)), width, 0.65, end - width)
+            for bar in drawn:
+                bar.set(facecolor=colours[i], hatch=HATCHES[i], edgecolor="white")
+            drawn.set_label(label)
+            handles.append(drawn)
+    style = {"marker": "D", "linestyle": "none", "color": "black", "markeredgecolor": "white"}
+    diamonds = ax.plot(parts.sum(axis=0), range(len(names)), label="sum", **style)
+    ax.axvline(0, color="#555555", linewidth=0.8)
+    shown = [("★ " if name == mark else "") + show_token(name) for name in names]
+    ax.set_yticks(range(len(names)), shown)
+    ax.invert_yaxis()
+    ax.grid(axis="y", visible=False)
+    ax.set(xlabel=xlabel, title=title)
+    ax.legend(handles=handles[: len(series)] + diamonds, loc="upper left", bbox_to_anchor=(1, 1))
+    return ax

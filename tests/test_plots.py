@@ -226,3 +226,32 @@ def test_theory_is_drawn_where_it_is_told():
     figure, ax = plt.subplots()
     assert over_theory(ax=ax) is ax
     assert plt.get_fignums() == [figure.number]
+
+
+def piled_up(**options):
+    votes = {"layer 1": {"tea": 1, " cup": 2}, "layer 2": {"tea": -0.5, " cup": 0.5}}
+    return plots.stacked_bars(votes, "votes", "one memory", **options)
+
+
+def test_stacked_bars_begin_where_the_last_part_ends_and_go_left_below_zero():
+    ax = piled_up()
+    parts = [(bar.get_x(), bar.get_width()) for bar in ax.patches if bar.get_width()]
+    assert sorted(parts) == [(0, -0.5), (0, 1), (0, 2), (2, 0.5)]
+    (diamonds,) = [line for line in ax.lines if line.get_marker() == "D"]
+    assert list(diamonds.get_xdata()) == [0.5, 2.5]
+    assert ax.yaxis_inverted()
+    assert (ax.get_xlabel(), title(ax)) == ("votes", "one memory")
+
+
+def test_stacked_bars_name_each_part_once_and_tell_it_by_more_than_colour():
+    ax = piled_up(mark=" cup")
+    assert texts(ax.get_legend().get_texts()) == ["layer 1", "layer 2", "sum"]
+    assert texts(ax.get_yticklabels()) == ["tea", "★ ·cup"]
+    hatches = {bar.get_facecolor(): bar.get_hatch() for bar in ax.patches}
+    assert len(hatches) == len(set(hatches.values())) == 2
+
+
+def test_stacked_bars_are_drawn_where_they_are_told():
+    figure, ax = plt.subplots()
+    assert piled_up(ax=ax) is ax
+    assert plt.get_fignums() == [figure.number]
