@@ -205,7 +205,7 @@ WRONG = {
         (_asynchronous, "one after the other"),
         (_repeated, "until nothing changed"),
         (lambda C, x: np.sign(x @ C + x), "listens to itself"),
-        (lambda C, x: update(C, -x), "not right yet"),
+        (lambda C, x: np.roll(update(C, x), 1), "not right yet"),
         (lambda C, x: x @ C > 0, "yes and no"),
         (lambda C, x: x, "as it was."),
         (lambda C, x: update(C, x)[None], "shape"),
