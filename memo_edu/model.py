@@ -17,6 +17,7 @@ from memo_edu.ledger import Ledger
 from memo_edu.memory import CorrelationMatrixMemory, noise_probability
 from memo_edu.results import SURE, Explanation, Prediction, Recall, show_table, show_token
 from memo_edu.rows import BEGIN, Rows
+from memo_edu.written import make_written
 
 # Positions that are worked on at once: enough for fast products, little enough for any memory.
 BLOCK = 1024
@@ -43,6 +44,8 @@ class MeMo:
         penalty: projection only: intermediate memories write a repeated window once.
         partial_windows: projection only: when asked, a window that reaches before the text votes
             with zero vectors in the missing places. Only full windows are ever memorized.
+        repeats: "count", a pair is added each time that it occurs; "once", only the first time,
+            in whichever text. Only for texts, not for ids.
 
     Raises:
         ConfigurationError: the sizes do not fit together.
@@ -74,6 +77,7 @@ class MeMo:
         alpha=1.0,
         penalty=False,
         partial_windows=False,
+        repeats="count",
     ):
         if vocab_size is not None:  # id 0 is padding, so one more is needed
             vocab_size = whole_number(vocab_size, "vocab_size", least=2)
@@ -107,10 +111,12 @@ class MeMo:
             "alpha": alpha,
             "penalty": bool(penalty),
             "partial_windows": self.partial_windows,
+            "repeats": repeats,
         }
         self._memory = CorrelationMatrixMemory(dim, dim, self.backend)
         self._lower = IntermediateMemories(self.encoder, alpha, bool(penalty))
         self._ledger = Ledger()
+        self._written = make_written(repeats, self.encoder.heads, self.encoder.layers)
         ids = () if vocab_size is None else range(1, vocab_size)
         self._vocabulary = Vocabulary(self.encoder.codebook, BEGIN, ids)
 
@@ -134,8 +140,10 @@ class MeMo:
             name = self._ledger.free_name(" ".join(text.split()[:4])[:40] or "blank")
         self._ledger.check_name(name)
         self._warn_if_unused_layers(len(tokens) + self.encoder.heads)
-        divisors = self._write([self._rows.begun(tokens)])
+        row = self._rows.begun(tokens)
+        divisors = self._write([row])
         self._ledger.add_text(name, tokens, *divisors)
+        self._written.add(row)
         self._update_candidates()
         return name
 
@@ -155,6 +163,7 @@ class MeMo:
         row = self._rows.begun(self._ledger.texts[name])
         self._erase([row], [self._ledger.divisors.get(name)])
         self._ledger.remove_text(name)
+        self._written.remove(row)
         self._update_candidates()
 
     def memorize_ids(self, ids):
@@ -165,7 +174,9 @@ class MeMo:
 
         Raises:
             InputError: negative, out of range, not whole, or no row longer than heads.
+            ConfigurationError: repeats is "once".
         """
+        self._written.check_adding()
         rows = [row for _, _, row in self._rows.split(ids)]
         self._warn_if_unused_layers(max(map(len, rows)))
         divisors = self._write(rows)
@@ -194,7 +205,7 @@ class MeMo:
         Returns:
             For each row what intermediate memories divided its windows by, or None.
         """
-        total, lower = self._sum_of_pairs(rows), self._lower.copy()
+        total, lower = self._sum_of_pairs(rows, held_by=0), self._lower.copy()
         divisors = [lower.memorize(functools.partial(self._lower_windows, row)) for row in rows]
         self._memory.add(total)
         self._lower = lower
@@ -202,25 +213,26 @@ class MeMo:
 
     def _erase(self, rows, divisors):
         """Take rows of tokens out of all memories or, if something fails, of none."""
-        total, lower = self._sum_of_pairs(rows), self._lower.copy()
+        total, lower = self._sum_of_pairs(rows, held_by=1), self._lower.copy()
         for row, noted in zip(rows, divisors, strict=True):
             lower.forget(functools.partial(self._lower_windows, row), noted)
         self._memory.add(-total)
         self._lower = lower
 
-    def _sum_of_pairs(self, rows):
+    def _sum_of_pairs(self, rows, held_by):
         """Return Σ KᵀY of some rows of tokens, made apart so that a failure changes nothing."""
         total = CorrelationMatrixMemory(self.encoder.dim, self.encoder.dim, self.backend)
-        for keys, values in self._pairs(rows):
+        for keys, values in self._pairs(rows, held_by):
             total.memorize(keys, values)
         return total.matrix
 
-    def _pairs(self, rows):
+    def _pairs(self, rows, held_by):
         """Yield keys and values, about four blocks at a time: larger products are faster."""
         concat, keys, values = self.backend.xp.concat, [], []
         for row in rows:
+            marks = self._written.held_by(held_by, row)
             for start, stop in self._blocks(row):
-                key, signatures = self._contexts(row, start, stop)
+                key, signatures = self._contexts(row, start, stop, marks)
                 keys.append(key)
                 values.append(self._vectors(row[start:stop]) * signatures)
                 if sum(key.shape[0] for key in keys) > 3 * BLOCK:
@@ -411,7 +423,8 @@ class MeMo:
             This model.
 
         Raises:
-            ConfigurationError: the configurations differ; this model is unchanged.
+            ConfigurationError: the configurations differ, or repeats is "once"; this model is
+                unchanged.
         """
         if not isinstance(other, MeMo):
             raise InputError(f"merge takes a MeMo, not {type(other).__name__}.")
@@ -422,6 +435,7 @@ class MeMo:
                 f"These models can't be merged: {'; '.join(unlike)}. "
                 "Make both with the same settings."
             )
+        self._written.check_adding()
         to_numpy = other.backend.to_numpy
         lower = self._lower.plus([to_numpy(memory.matrix) for memory in other._lower.memories])
         self._memory.add(to_numpy(other.matrix))
@@ -469,6 +483,8 @@ class MeMo:
             raise ConfigurationError(
                 f"This memory was written with the tokenizer {saved_tokenizer!r}; pass it to load."
             )
+        for tokens in model._ledger.texts.values():
+            model._written.add(model._rows.begun(tokens))
         model._update_candidates()
         return model
 
@@ -490,11 +506,16 @@ class MeMo:
         first = max(0, start - self.encoder.span)
         return self._vectors(tokens[first : stop - 1]), start - 1 - first
 
-    def _contexts(self, tokens, start, stop, **asking):
-        """Return the keys, summed over layers, and the signatures for positions start..stop-1."""
+    def _contexts(self, tokens, start, stop, marks=None, **asking):
+        """Return keys, summed over layers if marked, and signatures for start..stop-1."""
         vectors, first = self._before(tokens, start, stop)
-        keys = self.encoder.key_sum(vectors, **asking)
-        return keys[first:, :], self.encoder.signatures(vectors)[first:, :]
+        signatures = self.encoder.signatures(vectors)[first:, :]
+        if marks is None:
+            return self.encoder.key_sum(vectors, **asking)[first:, :], signatures
+        heads = self.encoder.heads
+        marks = self.backend.asarray(marks[:, start - heads : stop - heads, None], "float32")
+        layers = enumerate(self.encoder.keys(vectors))
+        return sum(keys[first:, :] * marks[i, :, :] for i, keys in layers), signatures
 
     @property
     def _asking(self):
