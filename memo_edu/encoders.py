@@ -102,17 +102,28 @@ class Encoder:
         """
         raise NotImplementedError
 
-    def key_sum(self, vectors, partial=False, complete=None):
+    def key_sum(self, vectors, first=0, marks=None, partial=False, complete=None):
         """Add up the keys of all layers: what is stored, and what is asked with.
 
         Args:
             vectors: (n, dim) token vectors of one text, in order.
+            first: rows above this one are left out.
+            marks: (layers, n - first) NumPy array of bool: which keys count; None: all of them.
             partial, complete: see keys.
 
         Returns:
-            (n, dim) array.
+            (n - first, dim) array.
         """
-        return functools.reduce(operator.add, self.keys(vectors, partial, complete))
+        keys = [key[first:, :] for key in self._windows(vectors, partial, complete)]
+        if marks is not None:
+            xp, dtype = self.backend.xp, keys[0].dtype
+            factors = xp.astype(self.backend.asarray(marks[:, :, None]), dtype)
+            keys = [key * factors[layer, :, :] for layer, key in enumerate(keys)]
+        return functools.reduce(operator.add, keys)
+
+    def _windows(self, vectors, partial, complete):
+        """Make the keys in the smallest number format that holds them."""
+        return self.keys(vectors, partial, complete)
 
     def last_keys(self, vectors, partial=False, complete=None):
         """Make only the keys of the windows that end with the last token.
@@ -347,13 +358,10 @@ class BindingEncoder(Encoder):
 
     def keys(self, vectors, partial=False, complete=None):
         """Make the keys v_λ of all layers; only vectors matter, see Encoder.keys."""
-        return [self.backend.asarray(window, "float32") for window in self._windows(vectors)]
+        windows = self._windows(vectors, partial, complete)
+        return [self.backend.asarray(window, "float32") for window in windows]
 
-    def key_sum(self, vectors, partial=False, complete=None):
-        """Add up the keys of all layers, as int8; see Encoder.key_sum."""
-        return functools.reduce(operator.add, self._windows(vectors))
-
-    def _windows(self, vectors):
+    def _windows(self, vectors, partial, complete):
         """Make v_λ of all layers, as int8: a quarter of the memory to go through."""
         windows = [self.backend.asarray(vectors, "int8")]
         for layer, rolls in enumerate(self.rolls, 1):

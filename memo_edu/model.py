@@ -17,6 +17,7 @@ from memo_edu.ledger import Ledger
 from memo_edu.memory import CorrelationMatrixMemory, noise_probability
 from memo_edu.results import SURE, Explanation, Prediction, Recall, show_table, show_token
 from memo_edu.rows import BEGIN, Rows
+from memo_edu.written import WrittenPairs
 
 # Positions that are worked on at once: enough for fast products, little enough for any memory.
 BLOCK = 1024
@@ -43,6 +44,8 @@ class MeMo:
         penalty: projection only: intermediate memories write a repeated window once.
         partial_windows: projection only: when asked, a window that reaches before the text votes
             with zero vectors in the missing places. Only full windows are ever memorized.
+        repeats: "count", a pair is added each time that it occurs; "once", only the first time,
+            in whichever text. It takes 16 bytes and more a pair, besides the memory; no ids.
 
     Raises:
         ConfigurationError: the sizes do not fit together.
@@ -74,10 +77,13 @@ class MeMo:
         alpha=1.0,
         penalty=False,
         partial_windows=False,
+        repeats="count",
     ):
         if vocab_size is not None:  # id 0 is padding, so one more is needed
             vocab_size = whole_number(vocab_size, "vocab_size", least=2)
         alpha = _share(alpha, "alpha")
+        if repeats not in ("count", "once"):
+            raise ConfigurationError(f"repeats is {repeats!r:.40}; choose 'count' or 'once'.")
         options = {"alpha": alpha < 1, "penalty": penalty, "partial_windows": partial_windows}
         chosen = [name for name, is_chosen in options.items() if is_chosen]
         if chosen and encoder != "projection":
@@ -107,10 +113,13 @@ class MeMo:
             "alpha": alpha,
             "penalty": bool(penalty),
             "partial_windows": self.partial_windows,
+            "repeats": repeats,
         }
         self._memory = CorrelationMatrixMemory(dim, dim, self.backend)
         self._lower = IntermediateMemories(self.encoder, alpha, bool(penalty))
         self._ledger = Ledger()
+        sizes = self.encoder.heads, self.encoder.layers
+        self._written = WrittenPairs(*sizes) if repeats == "once" else None
         ids = () if vocab_size is None else range(1, vocab_size)
         self._vocabulary = Vocabulary(self.encoder.codebook, BEGIN, ids)
 
@@ -165,7 +174,10 @@ class MeMo:
 
         Raises:
             InputError: negative, out of range, not whole, or no row longer than heads.
+            ConfigurationError: repeats is "once".
         """
+        if self._written is not None:
+            raise ConfigurationError("repeats='once' is for texts: of ids only a hash is kept.")
         rows = [row for _, _, row in self._rows.split(ids)]
         self._warn_if_unused_layers(max(map(len, rows)))
         divisors = self._write(rows)
@@ -194,34 +206,46 @@ class MeMo:
         Returns:
             For each row what intermediate memories divided its windows by, or None.
         """
-        total, lower = self._sum_of_pairs(rows), self._lower.copy()
+        total, lower = self._sum_of_pairs(rows, self._marks(rows)), self._lower.copy()
         divisors = [lower.memorize(functools.partial(self._lower_windows, row)) for row in rows]
         self._memory.add(total)
         self._lower = lower
+        if self._written is not None:
+            self._written.add(rows)
         return divisors
 
     def _erase(self, rows, divisors):
         """Take rows of tokens out of all memories or, if something fails, of none."""
-        total, lower = self._sum_of_pairs(rows), self._lower.copy()
+        marks = self._marks(rows, memorized=True)
+        total, lower = self._sum_of_pairs(rows, marks), self._lower.copy()
         for row, noted in zip(rows, divisors, strict=True):
             lower.forget(functools.partial(self._lower_windows, row), noted)
         self._memory.add(-total)
         self._lower = lower
+        if self._written is not None:
+            self._written.remove(rows)
 
-    def _sum_of_pairs(self, rows):
+    def _marks(self, rows, memorized=False):
+        """Say for each row which pairs count; None: all of them."""
+        if self._written is None:
+            return [None] * len(rows)
+        return self._written.marks(rows, memorized)
+
+    def _sum_of_pairs(self, rows, marks):
         """Return Σ KᵀY of some rows of tokens, made apart so that a failure changes nothing."""
         total = CorrelationMatrixMemory(self.encoder.dim, self.encoder.dim, self.backend)
-        for keys, values in self._pairs(rows):
+        for keys, values in self._pairs(rows, marks):
             total.memorize(keys, values)
         return total.matrix
 
-    def _pairs(self, rows):
+    def _pairs(self, rows, marks):
         """Yield keys and values, about four blocks at a time: larger products are faster."""
-        concat, keys, values = self.backend.xp.concat, [], []
-        for row in rows:
+        concat, keys, values, heads = self.backend.xp.concat, [], [], self.encoder.heads
+        for row, mark in zip(rows, marks, strict=True):
             for start, stop in self._blocks(row):
                 vectors, first = self._around(row, start, stop)
-                key, signatures = self._contexts(vectors[:-1, :], first)
+                part = None if mark is None else mark[:, start - heads : stop - heads]
+                key, signatures = self._contexts(vectors[:-1, :], first, marks=part)
                 keys.append(key)
                 values.append(bind(vectors[first + 1 :, :], signatures))
                 if sum(key.shape[0] for key in keys) > 3 * BLOCK:
@@ -425,7 +449,12 @@ class MeMo:
             )
         to_numpy = other.backend.to_numpy
         lower = self._lower.plus([to_numpy(memory.matrix) for memory in other._lower.memories])
-        self._memory.add(to_numpy(other.matrix))
+        if self._written is None:
+            self._memory.add(to_numpy(other.matrix))
+        else:  # what both hold is written already
+            rows = [self._rows.begun(tokens) for tokens in other._ledger.texts.values()]
+            self._memory.add(self._sum_of_pairs(rows, self._marks(rows)))
+            self._written.add(rows)
         self._lower = lower
         self._ledger.merge(other._ledger)
         self._update_candidates()
@@ -470,6 +499,8 @@ class MeMo:
             raise ConfigurationError(
                 f"This memory was written with the tokenizer {saved_tokenizer!r}; pass it to load."
             )
+        if model._written is not None:
+            model._written.add([model._rows.begun(t) for t in model._ledger.texts.values()])
         model._update_candidates()
         return model
 
@@ -495,10 +526,10 @@ class MeMo:
         first = max(0, start - self.encoder.span)
         return self._vectors(tokens[first:stop]), start - 1 - first
 
-    def _contexts(self, vectors, first, **asking):
+    def _contexts(self, vectors, first, **options):
         """Return the keys, summed over layers, and the signatures of the rows from first on."""
-        keys = self.encoder.key_sum(vectors, **asking)
-        return keys[first:, :], self.encoder.signatures(vectors)[first:, :]
+        keys = self.encoder.key_sum(vectors, first, **options)
+        return keys, self.encoder.signatures(vectors)[first:, :]
 
     @property
     def _asking(self):

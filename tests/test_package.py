@@ -233,12 +233,15 @@ def test_what_readers_call_explains_its_parameters(name):
 
 ORDER = ["errors", "backend", "codebook", "memory", "encoders", "intermediate", "text", "rows"]
 ORDER += [
+    "written",
     "ledger",
     "storage",
     "results",
     "model",
+    "reread",
     "theory",
     "experiments",
+    "reading",
     "benchmarks",
     "plots",
     "lab",
