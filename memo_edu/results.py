@@ -36,8 +36,8 @@ class Prediction:
     def known(self):
         """Whether noise can't explain the score: p_noise < 0.01.
 
-        Of contexts that noise alone answers, 1 % pass: measured, it holds with the binding encoder.
-        With the projection most contexts pass for known, memorized or not.
+        So 1 % of contexts that noise alone answers pass: measured, this holds with the binding
+        encoder. With the projection far more do, 39 % after one page and 94 % after sixteen.
         """
         return self.p_noise < SURE
 

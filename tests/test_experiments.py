@@ -423,6 +423,8 @@ def test_all_positions_at_once_are_judged_as_predict_judges_each(encoder):
     model = me.MeMo(128, 2, 2, encoder, backend=STRICT)
     for text in TEXTS[:2]:
         model.memorize(text)
+    counts = Counter(token for text in TEXTS[:2] for token in me.tokenize(text))
+    assert dict(zip(*model._repeats(), strict=True)) == Counter(counts.values())
     rows = [[BEGIN] * 2 + me.tokenize(text) for text in TEXTS]
     p_noise, right = experiments.calibration._judge(model, rows, 3)
     found = [model.predict(row[2:i]) for row in rows for i in range(3, len(row))]
@@ -441,12 +443,14 @@ def test_false_alarms_are_counted_load_by_load(monkeypatch):
         return original(model, rows, first)
 
     monkeypatch.setattr(experiments.calibration, "_judge", spy)
-    records = experiments.false_alarms(**ALARMS | {"loads": [2, 1], "dim": 32, "layers": 1})
-    rows = [[BEGIN] * 2 + me.tokenize(text) for text in TEXTS]
+    texts = [*TEXTS[:2], "A cup of tea is hot. Tea is cold, and red it is."]  # in part read before
+    options = {"texts": texts, "loads": [2, 1], "dim": 32, "layers": 1}
+    records = experiments.false_alarms(**ALARMS | options)
+    rows = [[BEGIN] * 2 + me.tokenize(text) for text in texts]
     lengths = [len(row) - 2 for row in rows]
-    assert [len(texts) for *_, texts in judged] == [1, 1, 1, 2, 2, 2]
+    assert [len(stored) for *_, stored in judged] == [1, 1, 1, 2, 2, 2]
     for load, three in ((1, judged[:3]), (2, judged[3:])):
-        assert all(texts == sorted(lengths[:load]) for *_, texts in three)
+        assert all(stored == sorted(lengths[:load]) for *_, stored in three)
         (shuffled,), first = three[0][1:3]
         assert (len(shuffled), first) == (402, 2)
         assert set(shuffled) == {token for row in rows[:load] for token in row[2:]}
@@ -458,10 +462,11 @@ def test_false_alarms_are_counted_load_by_load(monkeypatch):
     ]
     for load in (1, 2):
         model = me.MeMo(32, 2, 1, "binding", backend="numpy")
-        for text in TEXTS[:load]:
+        for text in texts[:load]:
             model.memorize(text)
         shares = [shares_that_pass(model, rows, 0.1) for rows in (rows[2:], rows[:load])]
         record = records[7 * load - 1]
+        assert 0 < record["unseen_right"] != record["unseen"] / 2
         assert (record["unseen"], record["unseen_right"]) == pytest.approx(shares[0])
         assert record["memorized"] == pytest.approx(shares[1][0])
 
@@ -513,8 +518,9 @@ def test_ctrl_c_leaves_whole_loads(monkeypatch):
         {"contexts": 0},
         {"encoders": ["binding", "enigma"]},
         {"dim": 0},
-        {"texts": [7, "a text"]},
-        {"texts": ["tea", "a text"]},
+        {"texts": ["a text", "a text too", 7]},
+        {"texts": ["tea", "a text", "a text too"]},
+        {"texts": ["a text", "a text too", "tea"]},
     ],
 )
 def test_bad_calibration(wrong):

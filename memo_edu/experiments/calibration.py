@@ -4,7 +4,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from memo_edu.codebook import random_stream, whole_number
-from memo_edu.errors import ConfigurationError
+from memo_edu.errors import ConfigurationError, InputError
 from memo_edu.experiments.interrupt import until_interrupted
 from memo_edu.experiments.prose import reference_pages
 from memo_edu.memory import noise_probability
@@ -72,6 +72,8 @@ def false_alarms(
         raise ConfigurationError(f"loads are {loads} of {len(texts)} texts; leave one unseen.")
     models = {name: MeMo(dim, heads, layers, name, seed, backend) for name in encoders}
     rows = [[BEGIN] * heads + tokenize(text) for text in texts]
+    if min(map(len, rows)) < heads + 2:
+        raise InputError("A text needs at least two tokens.")
     with tqdm(total=len(models) * len(loads), desc="calibration", unit="load") as bar:
         for encoder, model in models.items():
             for load in loads:
