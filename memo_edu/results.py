@@ -37,7 +37,7 @@ class Prediction:
         """Whether noise can't explain the score: p_noise < 0.01.
 
         So 1 % of contexts that noise alone answers pass: measured, this holds with the binding
-        encoder. With the projection far more do, 39 % after one page and 94 % after sixteen.
+        encoder. With the projection far more do: 55 % after a page of 1,141 tokens, 94 % after 16.
         """
         return self.p_noise < SURE
 
