@@ -52,6 +52,8 @@ def experiment(arguments):
         "pairs": experiments.pair_recall,
         "layers": experiments.multilayer_recall,
         "prose": experiments.prose_recall,
+        "calibration": experiments.false_alarms,
+        "damage": experiments.damaged_recall,
     }
     return _write_records("experiment", experiment.__doc__, runs, arguments)
 

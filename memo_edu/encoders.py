@@ -182,6 +182,10 @@ class ProjectionEncoder(Encoder):
 
     W_λ (d, d/h) has entries N(0, h/d) and P_λ (h·d, d) has N(0, 1/(h·d)): both keep norms.
 
+    A wrong token takes its share of a key, no more: with a page of 410 tokens in d = 1024, h = 4,
+    l = 3, recall falls from .99 to .98 if the last token is wrong. But a key that is new resembles
+    stored ones, too: 39 % of shuffled contexts pass for known, not the promised 1 %.
+
     Args:
         dim, heads, layers, seed, backend: see Encoder; heads must divide dim.
 
@@ -324,6 +328,11 @@ class BindingEncoder(Encoder):
     Token vectors are ±1, so windows are ±1 too, and int8 is enough for them: two that differ in
     any token are nearly orthogonal, and every entry of the memory is a whole number. The rolls
     make order matter.
+
+    The price is that nothing degrades gently. One wrong token among the last h undoes every window
+    and the signature: recall of a page of 410 tokens falls from 1.00 to .01 (d = 1024, h = 4,
+    l = 3). Further back only longer windows are lost, and shorter ones suffice: 1.00. At least
+    what is lost is noticed: of shuffled contexts 1 % pass for known, as promised.
 
     Args:
         dim, heads, layers, seed, backend: see Encoder.

@@ -275,6 +275,9 @@ class MeMo:
     def predict(self, context, top=5):
         """Predict the token that follows.
 
+        A wrong token in the context costs the projection encoder little. With binding it costs
+        all windows over it, and everything if it is one of the last h tokens; known then tells.
+
         Args:
             context: a str or a list of tokens; it may be empty.
             top: how many candidates to list.
@@ -320,7 +323,8 @@ class MeMo:
         """Continue a prompt, one token at a time.
 
         A memorized text is recited exactly, as long as no short window in it recurs with another
-        continuation so often that it outvotes the long ones.
+        continuation so often that it outvotes the long ones. After a wrong word a prompt needs h
+        right tokens with the binding encoder, or nothing comes back; the projection often goes on.
 
         Args:
             prompt: a str; it may be empty.
@@ -541,7 +545,15 @@ class MeMo:
         """Predict the tokens at some positions of a row, from what stands before each."""
         if not len(self._vocabulary):
             return [None] * len(positions)
-        xp, answers = self.backend.xp, []
+        answers = []
+        for read in self._reads(tokens, positions):
+            best = self.backend.xp.argmax(read @ self._vocabulary.matrix.T, axis=1)
+            answers += [self._vocabulary.tokens[i] for i in self.backend.to_numpy(best)]
+        return answers
+
+    def _reads(self, tokens, positions):
+        """Yield what the memory answers, (n, dim), to blocks of some positions of a row."""
+        xp = self.backend.xp
         for start in range(int(positions[0]), int(positions[-1]) + 1, BLOCK):
             block = positions[(positions >= start) & (positions < start + BLOCK)]
             if len(block) == 0:
@@ -550,10 +562,7 @@ class MeMo:
             keys, signatures = self._contexts(vectors[:-1, :], first, **self._asking)
             chosen = self.backend.asarray(block - start)
             read = self._memory.retrieve(xp.take(keys, chosen, axis=0))
-            read = bind(read, xp.take(signatures, chosen, axis=0))
-            best = xp.argmax(read @ self._vocabulary.matrix.T, axis=1)
-            answers += [self._vocabulary.tokens[i] for i in self.backend.to_numpy(best)]
-        return answers
+            yield bind(read, xp.take(signatures, chosen, axis=0))
 
     def _votes(self, tokens):
         """Return each layer's vote for every candidate, (layers, V), and what was read, (dim,)."""
@@ -566,10 +575,14 @@ class MeMo:
         return self.backend.to_numpy(votes).astype(np.float64), self.backend.xp.sum(read, axis=0)
 
     def _noise_probability(self, score, read):
+        repeats, counts = self._repeats()
+        return noise_probability(score, self.encoder.noise(read, repeats, counts), counts)
+
+    def _repeats(self):
+        """Return r, how often tokens are targets, and how many candidates have each r."""
         targets = self._ledger.targets
         repeats = Counter(targets[token] for token in self._vocabulary.tokens)
-        r, counts = np.array(list(repeats)), np.array(list(repeats.values()))
-        return noise_probability(score, self.encoder.noise(read, r, counts), counts)
+        return np.array(list(repeats)), np.array(list(repeats.values()))
 
     def _best(self, scores, top):
         whole_number(top, "top", error=InputError)

@@ -36,7 +36,8 @@ class Prediction:
     def known(self):
         """Whether noise can't explain the score: p_noise < 0.01.
 
-        With the projection encoder a window that was memorized in part may pass for known.
+        So 1 % of contexts that noise alone answers pass: measured, this holds with the binding
+        encoder. With the projection far more do: 55 % after a page of 1,141 tokens, 94 % after 16.
         """
         return self.p_noise < SURE
 

@@ -70,6 +70,23 @@ def test_prose(tmp_path, capsys):
     assert read(capsys.readouterr().out) == as_table(records)
 
 
+def test_calibration(tmp_path, capsys):
+    texts = ["The tea is hot, über alles.", "The cup is red."]
+    files = [tmp_path / "one.txt", tmp_path / "two.txt"]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text, encoding="utf-8")
+    options = "--dim 64 --layers 1 --heads 2 --loads 1 --contexts 50 --encoders binding --texts"
+    assert run(["experiment", "calibration", *options.split(), *map(str, files)]) == 0
+    records = experiments.false_alarms(texts, [1], 64, 1, 2, ["binding"], 50)
+    assert read(capsys.readouterr().out) == as_table(records)
+
+
+def test_damage(capsys):
+    assert run("experiment damage --dim 64 --layers 1 --sample 3 --encoders binding") == 0
+    records = experiments.damaged_recall(None, 64, 1, 4, ["binding"], 3)
+    assert read(capsys.readouterr().out) == as_table(records)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -99,6 +116,9 @@ def test_prose(tmp_path, capsys):
         "experiment prose --texts .",
         f"experiment prose --texts {sys.executable}",
         "experiment prose --encoders enigma",
+        "experiment calibration --loads 0",
+        "experiment calibration --loads 32",
+        "experiment damage --sample 0",
     ],
 )
 def test_a_wrong_argument_is_one_sentence(arguments, capsys):
@@ -117,7 +137,7 @@ def test_what_was_there_survives_a_wrong_argument(tmp_path):
     assert file.read_text() == "old"
 
 
-@pytest.mark.parametrize("name", ["pairs", "layers", "prose"])
+@pytest.mark.parametrize("name", ["pairs", "layers", "prose", "calibration", "damage"])
 def test_help_tells_every_option(name, capsys):
     assert run(f"experiment {name} --help") == 0
     shown = capsys.readouterr().out

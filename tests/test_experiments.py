@@ -1,5 +1,6 @@
 """The experiments: what is stored, what is measured and where, and what Ctrl-C leaves."""
 
+import itertools
 from collections import Counter
 
 import array_api_strict
@@ -10,6 +11,7 @@ import memo_edu as me
 from memo_edu import experiments, theory
 from memo_edu.codebook import random_stream
 from memo_edu.encoders import full_windows
+from memo_edu.model import BEGIN
 
 STRICT = me.get_backend(array_api_strict, device=array_api_strict.Device("device1"))
 PAIRS = dict(heads=4, token_dim=64, value_dim=256, vocab_size=2000, batch=400, backend="numpy")
@@ -19,12 +21,17 @@ TEXTS = [
     "A ship sails at noon, and the tea is cold.",
     "Tea? No.",
 ]
+NUMBERS = " ".join(str(number) for number in range(60))
 PROSE = dict(texts=TEXTS, dim=256, layers=2, heads=2, encoders=["binding"], backend="numpy")
+ALARMS = dict(PROSE, loads=[1, 2], contexts=400)
+DAMAGE = dict(PROSE, texts=[NUMBERS, TEXTS[0]], sample=10)
 
 RUNS = {
     "pairs": lambda **options: experiments.pair_recall(**PAIRS | options),
     "layers": lambda **options: experiments.multilayer_recall(128, 2, 3, **LAYERS | options),
     "prose": lambda **options: experiments.prose_recall(**PROSE | options),
+    "calibration": lambda **options: experiments.false_alarms(**ALARMS | options),
+    "damage": lambda **options: experiments.damaged_recall(**DAMAGE | options),
 }
 
 
@@ -41,7 +48,7 @@ def interrupt_at(monkeypatch, owner, name, call):
     monkeypatch.setattr(owner, name, counted)
 
 
-# ---- All three -------------------------------------------------------------------------------
+# ---- All of them -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -52,7 +59,7 @@ def test_a_seed_is_an_experiment(name):
 
 def small(name):
     """Sizes at which recall is far from 0 and 1, so that another seed shows."""
-    return {"layers": {"rows": 12}, "prose": {"dim": 16}}.get(name, {})
+    return {"layers": {"rows": 12}, "prose": {"dim": 16}, "damage": {"dim": 32}}.get(name, {})
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -73,6 +80,7 @@ def test_any_backend(name):
         ("pairs", experiments.pairs, "_count_right", 4),
         ("layers", me.MeMo, "recall_ids", 3),
         ("prose", me.MeMo, "recall", 3),
+        ("damage", me.MeMo, "predict", 20),
     ],
 )
 def test_ctrl_c_leaves_what_was_measured(name, owner, function, calls_for_two, monkeypatch):
@@ -405,3 +413,202 @@ def test_a_wrong_encoder_is_found_before_anything_is_measured(monkeypatch):
     interrupt_at(monkeypatch, me.MeMo, "memorize", 1)
     with pytest.raises(me.ConfigurationError):
         experiments.prose_recall(**PROSE | {"encoders": ["binding", "enigma"]})
+
+
+# ---- Calibration -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoder", ["projection", "binding"])
+def test_all_positions_at_once_are_judged_as_predict_judges_each(encoder):
+    model = me.MeMo(128, 2, 2, encoder, backend=STRICT)
+    for text in TEXTS[:2]:
+        model.memorize(text)
+    counts = Counter(token for text in TEXTS[:2] for token in me.tokenize(text))
+    assert dict(zip(*model._repeats(), strict=True)) == Counter(counts.values())
+    rows = [[BEGIN] * 2 + me.tokenize(text) for text in TEXTS]
+    p_noise, right = experiments.calibration._judge(model, rows, 3)
+    found = [model.predict(row[2:i]) for row in rows for i in range(3, len(row))]
+    assert p_noise == pytest.approx([p.p_noise for p in found], rel=1e-3)
+    tokens = [token for row in rows for token in row[3:]]
+    assert list(right) == [p.token == t for p, t in zip(found, tokens, strict=True)]
+    assert 0 < sum(right) < len(right)
+    assert 0 < sum(p_noise < 0.01) < len(right)
+
+
+def test_false_alarms_are_counted_load_by_load(monkeypatch):
+    judged, original = [], experiments.calibration._judge
+
+    def spy(model, rows, first):
+        judged.append((model, rows, first, sorted(model.texts.values())))
+        return original(model, rows, first)
+
+    monkeypatch.setattr(experiments.calibration, "_judge", spy)
+    texts = [*TEXTS[:2], "A cup of tea is hot. Tea is cold, and red it is."]  # in part read before
+    options = {"texts": texts, "loads": [2, 1], "dim": 32, "layers": 1}
+    records = experiments.false_alarms(**ALARMS | options)
+    rows = [[BEGIN] * 2 + me.tokenize(text) for text in texts]
+    lengths = [len(row) - 2 for row in rows]
+    assert [len(stored) for *_, stored in judged] == [1, 1, 1, 2, 2, 2]
+    for load, three in ((1, judged[:3]), (2, judged[3:])):
+        assert all(stored == sorted(lengths[:load]) for *_, stored in three)
+        (shuffled,), first = three[0][1:3]
+        assert (len(shuffled), first) == (402, 2)
+        assert set(shuffled) == {token for row in rows[:load] for token in row[2:]}
+        assert [call[1:3] for call in three[1:]] == [(rows[2:], 3), (rows[:load], 3)]
+    assert [(r["encoder"], r["texts"], r["tokens"], r["nominal"]) for r in records] == [
+        ("binding", load, sum(lengths[:load]), nominal)
+        for load in (1, 2)
+        for nominal in (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
+    ]
+    for load in (1, 2):
+        model = me.MeMo(32, 2, 1, "binding", backend="numpy")
+        for text in texts[:load]:
+            model.memorize(text)
+        shares = [shares_that_pass(model, rows, 0.1) for rows in (rows[2:], rows[:load])]
+        record = records[7 * load - 1]
+        assert 0 < record["unseen_right"] != record["unseen"] / 2
+        assert (record["unseen"], record["unseen_right"]) == pytest.approx(shares[0])
+        assert record["memorized"] == pytest.approx(shares[1][0])
+
+
+def shares_that_pass(model, rows, nominal):
+    """The shares of predictions that pass, and that pass and are right, one by one."""
+    asked = [(model.predict(row[2:i]), row[i]) for row in rows for i in range(3, len(row))]
+    passed = [(p, token) for p, token in asked if p.p_noise < nominal]
+    return len(passed) / len(asked), sum(p.token == t for p, t in passed) / len(asked)
+
+
+def test_shuffled_tokens_are_as_frequent_as_memorized_ones():
+    row = experiments.calibration._shuffled(["tea"] * 3 + ["cup"], 8000, random_stream("x"))
+    assert row.count("tea") + row.count("cup") == 8000
+    assert row.count("tea") == pytest.approx(6000, abs=200)
+    follows = sum(a == b == "cup" for a, b in itertools.pairwise(row))
+    assert follows == pytest.approx(500, abs=100)
+
+
+def test_binding_keeps_the_promised_number_of_false_alarms():
+    pages = experiments.reference_pages(3, 2000)
+    both = {}
+    for encoder in ("binding", "projection"):
+        options = dict(loads=[2], encoders=[encoder], contexts=6000, backend="numpy")
+        both[encoder] = experiments.false_alarms(pages, **options)
+    for record in both["binding"]:
+        error = (record["nominal"] / 6000) ** 0.5
+        assert record["shuffled"] == pytest.approx(record["nominal"], abs=4 * error)
+        assert record["memorized"] == 1
+    at = {encoder: records[3] for encoder, records in both.items()}
+    assert at["binding"]["nominal"] == 0.01
+    assert at["binding"]["unseen"] < 0.04
+    assert at["projection"]["shuffled"] > 0.2  # it can't tell
+
+
+def test_ctrl_c_leaves_whole_loads(monkeypatch):
+    whole = RUNS["calibration"]()
+    interrupt_at(monkeypatch, experiments.calibration, "_judge", 5)  # amid the second load
+    assert RUNS["calibration"]() == whole[:7]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"loads": []},
+        {"loads": [0]},
+        {"loads": [1.5]},
+        {"loads": [1, 3]},
+        {"contexts": 0},
+        {"encoders": ["binding", "enigma"]},
+        {"dim": 0},
+        {"texts": ["a text", "a text too", 7]},
+        {"texts": ["tea", "a text", "a text too"]},
+        {"texts": ["a text", "a text too", "tea"]},
+    ],
+)
+def test_bad_calibration(wrong):
+    with pytest.raises(me.MemoError):
+        experiments.false_alarms(**ALARMS | wrong)
+
+
+# ---- Damage ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("damaged", "distance"), [(0, 0), (1, 0), (3, 0), (1, 1), (1, 20)])
+def test_damage_is_other_tokens_at_their_distance(damaged, distance):
+    context, backs = list("abcdefghijklmnopqrstuvwxyz"), set()
+    for seed in range(300):
+        found = experiments.damage._damage(
+            context, damaged, distance, list("az"), random_stream(seed)
+        )
+        changed = [26 - i for i in range(26) if found[i] != context[i]]
+        assert len(changed) == damaged
+        assert {found[26 - back] for back in changed} <= set("az")
+        backs |= set(changed)
+    assert context == list("abcdefghijklmnopqrstuvwxyz")
+    assert backs == ({distance} if distance else set(range(1, 17)) if damaged else set())
+
+
+def test_damaged_contexts_are_asked_of_all_encoders(monkeypatch):
+    asked, predict = [], me.MeMo.predict
+
+    def spy(model, context, top):
+        assert set(model.texts.values()) == {60, 10}
+        asked.append((model.encoder.kind, context, predict(model, context, top)))
+        return asked[-1][-1]
+
+    monkeypatch.setattr(me.MeMo, "predict", spy)
+    encoders = ["projection", "binding"]
+    records = experiments.damaged_recall(**DAMAGE | {"encoders": encoders, "dim": 32})
+    damages = [(n, 0) for n in range(4)] + [(1, back) for back in range(1, 21)]
+    assert [(r["encoder"], r["damaged"], r["distance"]) for r in records] == [
+        (encoder, *damage) for encoder in encoders for damage in damages
+    ]
+    contexts, half = [context for _, context, _ in asked], len(asked) // 2
+    assert contexts[:half] == contexts[half:]
+    tokens, places = me.tokenize(NUMBERS), set()
+    for i, record in enumerate(records):
+        ten = asked[10 * i : 10 * i + 10]
+        rows = [context for _, context, _ in ten]
+        wrong = [sum(a != b for a, b in zip(row, tokens, strict=False)) for row in rows]
+        assert wrong == [record["damaged"]] * 10
+        right = [answer.token == tokens[len(row)] for _, row, answer in ten]
+        assert record["recall"] == np.mean(right)
+        assert record["known"] == np.mean([answer.known for *_, answer in ten])
+        places |= {tuple(sorted(map(len, rows)))}
+    assert len(places) == 1  # every damage at the same places
+    assert len(set(places.pop())) == 10
+
+
+def test_a_small_text_is_asked_whole():
+    records = experiments.damaged_recall(**DAMAGE | {"sample": 10**6})
+    assert {record["recall"] * 40 % 1 for record in records} == {0.0}
+
+
+def test_binding_breaks_and_the_projection_bends():
+    text = me.sample_texts()["lighthouse"][:1000]
+    records = experiments.damaged_recall([text], 512, 2, sample=25, backend="numpy")
+    recall = {(r["encoder"], r["damaged"], r["distance"]): r["recall"] for r in records}
+    assert all(recall["binding", 1, back] < 0.1 for back in range(1, 5))
+    assert all(recall["binding", 1, back] > 0.9 for back in range(5, 21))
+    assert recall["binding", 0, 0] == 1 > 0.9 > recall["binding", 1, 0]
+    assert recall["binding", 1, 0] > recall["binding", 3, 0] > 0.2
+    whole = recall["projection", 0, 0]
+    assert whole > 0.9
+    assert all(recall["projection", 1, back] > whole - 0.12 for back in range(1, 21))
+    known = {r["distance"]: r["known"] for r in records if r["encoder"] == "binding"}
+    assert known[4] < 0.1 < 0.9 < known[5]  # it knows that it does not know
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"texts": TEXTS},
+        {"texts": [" no" * 30]},
+        {"texts": [7]},
+        {"texts": [NUMBERS, "tea"]},
+        {"sample": 0},
+        {"encoders": ["binding", "enigma"]},
+        {"dim": 0},
+    ],
+)
+def test_bad_damage(wrong):
+    with pytest.raises(me.MemoError):
+        experiments.damaged_recall(**DAMAGE | wrong)

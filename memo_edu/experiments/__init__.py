@@ -3,11 +3,15 @@
 Ctrl-C ends an experiment early: it returns what was measured until then, and nothing else.
 """
 
+from memo_edu.experiments.calibration import false_alarms
+from memo_edu.experiments.damage import damaged_recall
 from memo_edu.experiments.layers import multilayer_recall, rows_with_decoys
 from memo_edu.experiments.pairs import pair_capacity, pair_recall
 from memo_edu.experiments.prose import prose_recall, reference_pages
 
 __all__ = [
+    "damaged_recall",
+    "false_alarms",
     "multilayer_recall",
     "pair_capacity",
     "pair_recall",
