@@ -52,6 +52,7 @@ def experiment(arguments):
         "pairs": experiments.pair_recall,
         "layers": experiments.multilayer_recall,
         "prose": experiments.prose_recall,
+        "reading": experiments.reading_recall,
         "calibration": experiments.false_alarms,
         "damage": experiments.damaged_recall,
     }

@@ -15,12 +15,10 @@ from memo_edu.errors import ConfigurationError, FileFormatError, InputError, Not
 from memo_edu.intermediate import IntermediateMemories
 from memo_edu.ledger import Ledger
 from memo_edu.memory import CorrelationMatrixMemory, noise_probability
+from memo_edu.positions import Positions
 from memo_edu.results import SURE, Explanation, Prediction, Recall, show_table, show_token
 from memo_edu.rows import BEGIN, Rows
 from memo_edu.written import WrittenPairs
-
-# Positions that are worked on at once: enough for fast products, little enough for any memory.
-BLOCK = 1024
 
 
 class MeMo:
@@ -122,6 +120,7 @@ class MeMo:
         self._written = WrittenPairs(*sizes) if repeats == "once" else None
         ids = () if vocab_size is None else range(1, vocab_size)
         self._vocabulary = Vocabulary(self.encoder.codebook, BEGIN, ids)
+        self._positions = Positions(self.encoder, self._vectors)
 
     # ---- Memorize and forget -----------------------------------------------------------------
 
@@ -207,7 +206,8 @@ class MeMo:
             For each row what intermediate memories divided its windows by, or None.
         """
         total, lower = self._sum_of_pairs(rows, self._marks(rows)), self._lower.copy()
-        divisors = [lower.memorize(functools.partial(self._lower_windows, row)) for row in rows]
+        windows = [functools.partial(self._positions.lower_windows, row) for row in rows]
+        divisors = [lower.memorize(windows_of_row) for windows_of_row in windows]
         self._memory.add(total)
         self._lower = lower
         if self._written is not None:
@@ -219,56 +219,29 @@ class MeMo:
         marks = self._marks(rows, memorized=True)
         total, lower = self._sum_of_pairs(rows, marks), self._lower.copy()
         for row, noted in zip(rows, divisors, strict=True):
-            lower.forget(functools.partial(self._lower_windows, row), noted)
+            lower.forget(functools.partial(self._positions.lower_windows, row), noted)
         self._memory.add(-total)
         self._lower = lower
         if self._written is not None:
             self._written.remove(rows)
 
     def _marks(self, rows, memorized=False):
-        """Say for each row which pairs count; None: all of them."""
+        """Say for each row which of its pairs count; None: all of all rows."""
         if self._written is None:
-            return [None] * len(rows)
+            return None
         return self._written.marks(rows, memorized)
 
     def _sum_of_pairs(self, rows, marks):
         """Return Σ KᵀY of some rows of tokens, made apart so that a failure changes nothing."""
         total = CorrelationMatrixMemory(self.encoder.dim, self.encoder.dim, self.backend)
-        for keys, values in self._pairs(rows, marks):
+        for keys, values in self._positions.pairs(rows, marks):
             total.memorize(keys, values)
         return total.matrix
-
-    def _pairs(self, rows, marks):
-        """Yield keys and values, about four blocks at a time: larger products are faster."""
-        concat, keys, values, heads = self.backend.xp.concat, [], [], self.encoder.heads
-        for row, mark in zip(rows, marks, strict=True):
-            for start, stop in self._blocks(row):
-                vectors, first = self._around(row, start, stop)
-                part = None if mark is None else mark[:, start - heads : stop - heads]
-                key, signatures = self._contexts(vectors[:-1, :], first, marks=part)
-                keys.append(key)
-                values.append(bind(vectors[first + 1 :, :], signatures))
-                if sum(key.shape[0] for key in keys) > 3 * BLOCK:
-                    yield concat(keys, axis=0), concat(values, axis=0)
-                    keys, values = [], []
-        if keys:
-            yield concat(keys, axis=0), concat(values, axis=0)
-
-    def _lower_windows(self, row):
-        """Yield (layer, keys, encodings) of a row's windows below the last layer."""
-        for start, stop in self._blocks(row):
-            vectors, first = self._around(row, start, stop)
-            yield from self.encoder.lower_windows(vectors[:-1, :], first)
 
     def _lower_window_counts(self, length):
         """Return how many windows each layer below the last has in a text of so many tokens."""
         row, heads = length + self.encoder.heads, self.encoder.heads
         return [max(0, row - heads**layer) for layer in range(1, self.encoder.layers)]
-
-    def _blocks(self, row):
-        """Yield (start, stop) of blocks of a row's positions that have a window before them."""
-        for start in range(self.encoder.heads, len(row), BLOCK):
-            yield start, min(start + BLOCK, len(row))
 
     # ---- Ask ---------------------------------------------------------------------------------
 
@@ -521,20 +494,6 @@ class MeMo:
 
     # ---- Inside ------------------------------------------------------------------------------
 
-    def _around(self, tokens, start, stop):
-        """Return the vectors of positions start..stop-1 and of all that their windows hold.
-
-        Returns:
-            The vectors, and the row of the token before start.
-        """
-        first = max(0, start - self.encoder.span)
-        return self._vectors(tokens[first:stop]), start - 1 - first
-
-    def _contexts(self, vectors, first, **options):
-        """Return the keys, summed over layers, and the signatures of the rows from first on."""
-        keys = self.encoder.key_sum(vectors, first, **options)
-        return keys, self.encoder.signatures(vectors)[first:, :]
-
     @property
     def _asking(self):
         """What asking does, and memorizing does not, when it makes keys; see Encoder.keys."""
@@ -553,16 +512,8 @@ class MeMo:
 
     def _reads(self, tokens, positions):
         """Yield what the memory answers, (n, dim), to blocks of some positions of a row."""
-        xp = self.backend.xp
-        for start in range(int(positions[0]), int(positions[-1]) + 1, BLOCK):
-            block = positions[(positions >= start) & (positions < start + BLOCK)]
-            if len(block) == 0:
-                continue
-            vectors, first = self._around(tokens, start, int(block[-1]) + 1)
-            keys, signatures = self._contexts(vectors[:-1, :], first, **self._asking)
-            chosen = self.backend.asarray(block - start)
-            read = self._memory.retrieve(xp.take(keys, chosen, axis=0))
-            yield bind(read, xp.take(signatures, chosen, axis=0))
+        for keys, signatures in self._positions.questions(tokens, positions, **self._asking):
+            yield bind(self._memory.retrieve(keys), signatures)
 
     def _votes(self, tokens):
         """Return each layer's vote for every candidate, (layers, V), and what was read, (dim,)."""

@@ -79,7 +79,7 @@ def test_blocks_do_not_show(monkeypatch):
     text = random_text(0, 90, words=30)
     whole = make("projection", dim=512, alpha=0.5, penalty=True)
     whole.memorize(text)
-    monkeypatch.setattr("memo_edu.model.BLOCK", 7)
+    monkeypatch.setattr("memo_edu.positions.BLOCK", 7)
     cut = make("projection", dim=512, alpha=0.5, penalty=True)
     cut.memorize(text)
     assert (

@@ -5,7 +5,7 @@ import pytest
 from oracle import Oracle
 
 import memo_edu as me
-from memo_edu import model as model_module
+from memo_edu import positions
 
 SIZES = [(2, 1), (2, 2), (2, 3), (3, 1), (3, 2), (4, 1), (4, 2), (4, 3)]  # heads, layers
 # A projection's dim is a multiple of heads; binding takes any, such as a prime.
@@ -131,7 +131,7 @@ def test_texts_longer_than_one_block(encoder, length):
 @both_encoders
 @pytest.mark.parametrize("block", [1, 2, 7, 64])
 def test_blocks_of_any_length(encoder, block, monkeypatch):
-    monkeypatch.setattr(model_module, "BLOCK", block)
+    monkeypatch.setattr(positions, "BLOCK", block)
     model, oracle = make(encoder, 36, 2, 3)
     text = random_text(block, 130, 30)
     model.memorize(text)
@@ -165,7 +165,7 @@ def test_rows_of_ids(encoder, dim, heads, layers, vocab_size):
 
 @pytest.mark.parametrize(("heads", "layers"), SIZES)
 def test_partial_windows(heads, layers, monkeypatch):
-    monkeypatch.setattr(model_module, "BLOCK", 50)
+    monkeypatch.setattr(positions, "BLOCK", 50)
     model, oracle = make("projection", heads * 11, heads, layers, partial_windows=True)
     text, ids = random_text(0, 90, 40), random_ids(0, 3, 90, 40, padding=0.02)
     model.memorize(text)

@@ -233,6 +233,7 @@ def test_what_readers_call_explains_its_parameters(name):
 
 ORDER = ["errors", "backend", "codebook", "memory", "encoders", "intermediate", "text", "rows"]
 ORDER += [
+    "positions",
     "written",
     "ledger",
     "storage",
@@ -241,7 +242,6 @@ ORDER += [
     "reread",
     "theory",
     "experiments",
-    "reading",
     "benchmarks",
     "plots",
     "lab",

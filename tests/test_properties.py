@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 import memo_edu as me
-from memo_edu import model as model_module
+from memo_edu import positions
 
 examples = functools.partial(settings, derandomize=True, deadline=None, print_blob=False)
 both_encoders = pytest.mark.parametrize("encoder", ["projection", "binding"])
@@ -278,7 +278,7 @@ def test_blocks_and_backends_never_matter(encoder, memorized, rows, block, devic
     backend = me.get_backend(xp, device=device and array_api_strict.Device(device))
     whole = built(encoder, memorized)
     whole.memorize_ids(rows)
-    with mock.patch.object(model_module, "BLOCK", block):
+    with mock.patch.object(positions, "BLOCK", block):
         model = built(encoder, memorized, backend=backend)
         model.memorize_ids(rows)
         assert_same_matrix(model, whole)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import memo_edu as me
-from memo_edu.reading import reading_recall, reading_rules
+from memo_edu.experiments import reading_recall, reading_rules
 
 
 def best(votes, noise=(0.1, 0.1, 0.1)):

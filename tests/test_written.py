@@ -110,7 +110,7 @@ def test_blocks_and_backends_do_not_matter(monkeypatch):
     expected = once([TEXT, OTHER]).matrix
     strict = once([TEXT, OTHER], backend=STRICT)
     np.testing.assert_array_equal(strict.backend.to_numpy(strict.matrix), expected)
-    monkeypatch.setattr("memo_edu.model.BLOCK", 3)
+    monkeypatch.setattr("memo_edu.positions.BLOCK", 3)
     np.testing.assert_array_equal(once([TEXT, OTHER]).matrix, expected)
 
 

@@ -8,6 +8,7 @@ from memo_edu.experiments.damage import damaged_recall
 from memo_edu.experiments.layers import multilayer_recall, rows_with_decoys
 from memo_edu.experiments.pairs import pair_capacity, pair_recall
 from memo_edu.experiments.prose import prose_recall, reference_pages
+from memo_edu.experiments.reading import reading_recall, reading_rules
 
 __all__ = [
     "damaged_recall",
@@ -16,6 +17,8 @@ __all__ = [
     "pair_capacity",
     "pair_recall",
     "prose_recall",
+    "reading_recall",
+    "reading_rules",
     "reference_pages",
     "rows_with_decoys",
 ]

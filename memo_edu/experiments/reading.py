@@ -1,9 +1,35 @@
-"""Ways to weigh the layers' votes: what was tried, what it is for, and how to measure it."""
+"""Rules of reading: ways to make one score of a candidate's votes, and what each is worth.
+
+MeMo adds the votes of all layers. What was measured on 16 pages of prose (18,590 tokens), d = 1024,
+h = 4, l = 3, mean recall of seeds 0 to 2 at about 9,200 places for binding and 500 for the projection:
+
+    rule                            binding   each pair once   projection
+    the sum (what MeMo does)         .9937        .9972           .12
+    inverse variance of a layer      .9942        .9973            –
+    a vote is at most 1              .9950        .9974           .10
+    layer λ counts λ times           .9929        .9967            –
+    layer λ counts 2^λ times         .9907        .9962            –
+    without layer 1                  .9632        .9795            –
+    last layer alone                 .6882        .7693            –
+    longest layer that knows         .9735        .9804            –
+    first m windows                  .9856        .9950            –
+    against noise                      –            –             .17
+    against noise, and + log r_j       –            –             .32
+
+Writing each pair once wins (see MeMo, repeats), and with it the right answer is never outvoted by
+shorter windows. For binding no weighting of layers wins beyond its error: at 32 pages, and on random
+tokens near capacity, "a vote is at most 1" loses (.906 against .933; .919 against .936). The projection gains
+where scores are set against each candidate's own noise, and stays far below binding. To look one
+token ahead, at how well each of ten candidates goes on, gives binding .9974 instead of .9944 there,
+for ten times the reading.
+"""
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from memo_edu.codebook import random_stream, whole_number
-from memo_edu.experiments import reference_pages
+from memo_edu.experiments.interrupt import until_interrupted
+from memo_edu.experiments.prose import reference_pages
 from memo_edu.model import MeMo
 
 
@@ -45,6 +71,7 @@ def reading_rules(votes, noise):
     }
 
 
+@until_interrupted
 def reading_recall(
     texts=None,
     dim=1024,
@@ -70,7 +97,8 @@ def reading_recall(
         backend: see get_backend.
 
     Returns:
-        One dict for each encoder, way and rule: encoder, repeats, rule and recall.
+        One dict for each encoder, way and rule: encoder, repeats, rule and recall. Interrupted,
+        it returns those that were measured.
 
     Raises:
         ConfigurationError, CapacityError, InputError: as for MeMo.
@@ -84,18 +112,17 @@ def reading_recall(
     """
     texts = reference_pages() if texts is None else list(texts)
     whole_number(sample, "sample")
-    records = []
-    for encoder in encoders:
-        for way in repeats:
-            model = MeMo(dim, heads, layers, encoder, seed, backend, repeats=way)
-            for text in texts:
-                model.memorize(text)
-            right = _count_right(model, sample, random_stream("reading", seed, sample))
-            records += [
-                {"encoder": encoder, "repeats": way, "rule": rule, "recall": count / sample}
-                for rule, count in right.items()
-            ]
-    return records
+    models = [
+        (encoder, way, MeMo(dim, heads, layers, encoder, seed, backend, repeats=way))
+        for encoder in encoders
+        for way in repeats
+    ]
+    for encoder, way, model in tqdm(models, desc="reading", unit="memory"):
+        for text in texts:
+            model.memorize(text)
+        right = _count_right(model, sample, random_stream("reading", seed, sample))
+        for rule, count in right.items():
+            yield {"encoder": encoder, "repeats": way, "rule": rule, "recall": count / sample}
 
 
 def _count_right(model, sample, stream):
