@@ -612,3 +612,13 @@ def test_binding_breaks_and_the_projection_bends():
 def test_bad_damage(wrong):
     with pytest.raises(me.MemoError):
         experiments.damaged_recall(**DAMAGE | wrong)
+
+
+def test_an_excerpt_of_a_memorized_text_is_not_unseen():
+    texts = [" ".join(f"{word}{i}" for i in range(60)) for word in ("tea", "ship")]
+    small = dict(loads=[1], dim=128, heads=2, layers=2, encoders=["binding"], contexts=50)
+    excerpt = "A new beginning, " + texts[0][:200]
+    expected = experiments.false_alarms(texts, **small)
+    assert experiments.false_alarms([*texts, excerpt], **small) == expected
+    with pytest.raises(me.ConfigurationError, match="unseen"):
+        experiments.false_alarms([texts[0], excerpt], **small)

@@ -35,7 +35,8 @@ def false_alarms(
 
     Args:
         texts: a list of str; None takes reference_pages(32).
-        loads: how many of them are memorized, the first ones; those that no load takes are unseen.
+        loads: how many of them are memorized, the first ones. Those that no load takes are unseen,
+            but for excerpts: texts that share most of their pairs of layer 1 with the others.
         dim: d.
         layers: l.
         heads: h.
@@ -52,7 +53,7 @@ def false_alarms(
 
     Raises:
         ConfigurationError, CapacityError: as for MeMo; or a load is not a positive whole number,
-            or leaves no text unseen.
+            or leaves nothing unseen.
         InputError: a text is not a str, or too short.
 
     Source: this library; the paper has no measure of what is known.
@@ -68,12 +69,13 @@ def false_alarms(
     texts = reference_pages(32) if texts is None else list(texts)
     loads = sorted(whole_number(load, "a load") for load in loads)
     whole_number(contexts, "contexts")
-    if not loads or loads[-1] >= len(texts):
-        raise ConfigurationError(f"loads are {loads} of {len(texts)} texts; leave one unseen.")
     models = {name: MeMo(dim, heads, layers, name, seed, backend) for name in encoders}
     rows = [[BEGIN] * heads + tokenize(text) for text in texts]
     if min(map(len, rows)) < heads + 2:
         raise InputError("A text needs at least two tokens.")
+    new = _without_excerpts(rows, loads[-1], heads) if loads else []
+    if not new:
+        raise ConfigurationError(f"loads are {loads} of {len(texts)} texts; leave one unseen.")
     with tqdm(total=len(models) * len(loads), desc="calibration", unit="load") as bar:
         for encoder, model in models.items():
             for load in loads:
@@ -83,7 +85,7 @@ def false_alarms(
                 stream = random_stream("shuffled", seed, load)
                 shuffled = _shuffled(known, model.encoder.span + contexts, stream)
                 noise, _ = _judge(model, [shuffled], model.encoder.span)
-                unseen, right = _judge(model, rows[loads[-1] :], heads + 1)
+                unseen, right = _judge(model, new, heads + 1)
                 memorized, _ = _judge(model, rows[:load], heads + 1)
                 bar.update()
                 for nominal in NOMINAL:
@@ -97,6 +99,14 @@ def false_alarms(
                         "unseen_right": float(np.mean((unseen < nominal) & right)),
                         "memorized": float(np.mean(memorized < nominal)),
                     }
+
+
+def _without_excerpts(rows, load, heads):
+    """Return the rows from index load on that share at most half of their pairs with the others."""
+    pairs = [{tuple(row[i - heads : i + 1]) for i in range(heads, len(row))} for row in rows]
+    seen = set().union(*pairs[:load])
+    found = zip(rows[load:], pairs[load:], strict=True)
+    return [row for row, own in found if 2 * len(own & seen) <= len(own)]
 
 
 def _shuffled(tokens, length, stream):
