@@ -1,6 +1,7 @@
 """What always holds, whatever the texts: memorizing is a sum, and a sum can be taken apart."""
 
 import contextlib
+import copy
 import functools
 import tempfile
 from pathlib import Path
@@ -11,7 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 import memo_edu as me
 from memo_edu import positions
@@ -364,13 +372,15 @@ MEMORIZED = (
 class Library(RuleBasedStateMachine):
     """Models that memorize, forget, merge and are saved, against a plain list of texts."""
 
+    repeats = "count"
+    operations = 0
+
     def __init__(self):
         super().__init__()
         self.model, self.held = self.empty(), {}  # held: name -> text, in order
 
-    @staticmethod
-    def empty():
-        return me.MeMo(16, 2, 2, "binding", backend="numpy")
+    def empty(self):
+        return me.MeMo(16, 2, 2, "binding", backend="numpy", repeats=self.repeats)
 
     @initialize(text=MEMORIZED)
     def first(self, text):
@@ -437,6 +447,7 @@ class Library(RuleBasedStateMachine):
 
     @invariant()
     def equals_one_built_from_the_texts_that_remain(self):
+        type(self).operations += 1
         rebuilt = self.empty()
         for name, text in self.held.items():
             rebuilt.memorize(text, name=name)
@@ -449,8 +460,17 @@ class Library(RuleBasedStateMachine):
             assert self.model.predict("tea") == rebuilt.predict("tea")
 
 
-TestLibrary = Library.TestCase
-TestLibrary.settings = examples(max_examples=30, stateful_step_count=20)
+class LibraryOfDifferentPairs(Library):
+    """The same, where each different pair is written once."""
+
+    repeats = "once"
+
+
+@pytest.mark.parametrize("library", [Library, LibraryOfDifferentPairs])
+def test_a_thousand_operations_leave_what_one_memory_built_afresh_holds(library):
+    settings_ = examples(max_examples=60, stateful_step_count=30)
+    run_state_machine_as_test(library, settings=settings_)
+    assert library.operations > 1000
 
 
 # ---- Whole numbers stay exact ----------------------------------------------------------------
@@ -490,6 +510,19 @@ def test_whole_numbers_are_summed_exactly_or_refused(xp, writes):
         assert held.dtype in ("float32", "float64")
         if max(map(abs, exact.ravel())) > 2**24:
             assert held.dtype == "float64"
+
+
+def test_a_model_that_counts_beyond_2_to_the_24_stays_exact():
+    model = me.MeMo(16, 2, 2, "binding", backend="numpy", vocab_size=9)
+    model.memorize_ids([[1, 2, 3, 4, 5, 6, 7, 8]])
+    one = model.matrix.astype("int64")
+    for _ in range(26):
+        model.merge(copy.deepcopy(model))
+    model.memorize_ids([[1, 2, 3, 4, 5, 6, 7, 8]])
+    exact = (2**26 + 1) * one
+    assert model.matrix.dtype == "float64"
+    np.testing.assert_array_equal(model.matrix, exact)
+    assert not np.array_equal(exact.astype("float32"), exact)  # float32 would have rounded
 
 
 def test_the_memory_moves_to_float64_in_time():
