@@ -16,6 +16,7 @@ from memo_edu.errors import (
 )
 from memo_edu.memory import CorrelationMatrixMemory
 from memo_edu.model import MeMo
+from memo_edu.rereading import reread
 from memo_edu.results import Explanation, Prediction, Recall
 from memo_edu.text import Tokenizer, detokenize, sample_texts, tokenize
 
@@ -41,6 +42,7 @@ __all__ = [
     "Tokenizer",
     "detokenize",
     "get_backend",
+    "reread",
     "sample_texts",
     "tokenize",
 ]

@@ -622,3 +622,14 @@ def test_an_excerpt_of_a_memorized_text_is_not_unseen():
     assert experiments.false_alarms([*texts, excerpt], **small) == expected
     with pytest.raises(me.ConfigurationError, match="unseen"):
         experiments.false_alarms([texts[0], excerpt], **small)
+
+
+def test_reading_again_mends_what_a_wrong_token_hid():
+    text = me.sample_texts()["lighthouse"][:900]
+    options = dict(dim=512, encoders=["binding"], sample=10, backend="numpy")
+    once, again = (experiments.damaged_recall([text], again=a, **options) for a in (False, True))
+    for before, after in zip(once, again, strict=True):
+        assert after["recall"] >= before["recall"]
+        if 1 <= before["distance"] <= 4:
+            assert before["recall"] < 0.1
+            assert after["recall"] > 0.8

@@ -239,7 +239,7 @@ ORDER += [
     "storage",
     "results",
     "model",
-    "reread",
+    "rereading",
     "theory",
     "experiments",
     "benchmarks",

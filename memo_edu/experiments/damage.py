@@ -6,6 +6,7 @@ from memo_edu.codebook import random_stream, whole_number
 from memo_edu.errors import InputError
 from memo_edu.experiments.interrupt import until_interrupted
 from memo_edu.model import MeMo
+from memo_edu.rereading import reread
 from memo_edu.text import sample_texts, tokenize
 
 # Several wrong tokens are among the last 16 of a context, one alone is up to 20 tokens back.
@@ -22,6 +23,7 @@ def damaged_recall(
     heads=4,
     encoders=("projection", "binding"),
     sample=200,
+    again=False,
     seed=0,
     backend="auto",
 ):
@@ -37,6 +39,7 @@ def damaged_recall(
         heads: h.
         encoders: names of encoders; see MeMo.
         sample: how many random places of the texts to predict; if there are fewer, it takes all.
+        again: whether the model first puts the context right, where it can; see reread.
         seed: another seed is another set of random vectors, places and wrong tokens.
         backend: see get_backend.
 
@@ -78,7 +81,8 @@ def damaged_recall(
             for text in texts:
                 model.memorize(text)
             for (damaged, distance), given in contexts.items():
-                found = [model.predict(context, top=1) for context in given]
+                read = [reread(model, context) if again else context for context in given]
+                found = [model.predict(context, top=1) for context in read]
                 right = sum(p.token == row[i] for p, (row, i) in zip(found, asked, strict=True))
                 bar.update()
                 yield {

@@ -4,7 +4,7 @@ import pytest
 from models import make, taught
 
 import memo_edu as me
-from memo_edu.reread import reread
+from memo_edu import reread
 
 TEXT = me.sample_texts()["lighthouse"]
 TOKENS = me.tokenize(TEXT)
