@@ -9,6 +9,9 @@ from pathlib import Path
 
 from memo_edu.errors import MemoError
 
+# The experiments of which memo_edu.figures draws one; it opens matplotlib, so not before it must.
+DRAWN = ("pairs", "layers", "prose", "calibration", "damage")
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose help shows a description as it is, and whose errors are one sentence."""
@@ -45,7 +48,7 @@ def main(arguments=None):
 
 
 def experiment(arguments):
-    """Run an experiment and write what it measures as CSV; Ctrl-C writes what there is so far."""
+    """Run an experiment, write what it measures as CSV, draw it; Ctrl-C keeps what there is."""
     from memo_edu import experiments
 
     runs = {
@@ -81,14 +84,18 @@ def _write_records(command, about, runs, arguments):
     for name, run in runs.items():
         about = inspect.getdoc(run).partition("\n\nRaises:")[0]
         named = names.add_parser(name, help=about.splitlines()[0], description=about)
-        named.set_defaults(run=run)
+        named.set_defaults(run=run, name=name, figure=None)
         named.add_argument("--out", metavar="FILE", help="standard output")
+        if name in DRAWN:
+            named.add_argument("--figure", metavar="FILE", help="a picture, too, such as x.png")
         _add_parameters(named, run)
     options = vars(parser.parse_args(arguments))
-    run, out = options.pop("run"), options.pop("out")
+    run, out, name, figure = (options.pop(key) for key in ("run", "out", "name", "figure"))
     if options.get("texts"):
         options["texts"] = [Path(name).read_text(encoding="utf-8") for name in options["texts"]]
     # Opened first, so that a wrong path is not found after hours; emptied only in the end.
+    if figure:
+        open(figure, "ab").close()
     with open(out, "a", encoding="utf-8") if out else contextlib.nullcontext(sys.stdout) as file:
         records = run(**options)
         if not records:
@@ -98,6 +105,10 @@ def _write_records(command, about, runs, arguments):
         table = csv.DictWriter(file, list(records[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(records)
+    if figure:
+        from memo_edu import figures
+
+        getattr(figures, name)(records).figure.savefig(figure)
     return 0
 
 

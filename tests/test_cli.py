@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from memo_edu import cli, experiments
+from memo_edu import cli, experiments, figures
 
 PAIRS = "pairs --heads 4 --token-dim 16 --value-dim 64 --vocab-size 500 --batch 50"
 LAYERS = "layers --dim 32 --layers 1 --decoys 2 --rows 2 --chunk 40 --iterations 2 --vocab-size 90"
@@ -145,6 +145,17 @@ def test_help_tells_every_option(name, capsys):
     assert "another seed is another" in shown
     assert ">>>" not in shown
     assert "--seed SEED" in shown
+
+
+def test_every_figure_is_offered_and_every_offer_is_a_figure(tmp_path, capsys):
+    public = {name for name in vars(figures) if not name.startswith("_") and name != "plots"}
+    assert public == set(cli.DRAWN)
+    picture = tmp_path / "pairs.png"
+    assert run(["experiment", *PAIRS.split(), "--figure", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert run(f"experiment reading --figure {picture}") == 2
+    assert run(f"experiment {PAIRS} --figure {tmp_path}/none/pairs.png") == 2
+    assert "none" in capsys.readouterr().err
 
 
 def test_help_tells_every_command(capsys):

@@ -244,6 +244,7 @@ ORDER += [
     "experiments",
     "benchmarks",
     "plots",
+    "figures",
     "lab",
     "checks",
     "cli",
