@@ -11,7 +11,7 @@ def pairs(records):
     """
     stored = [record["pairs"] for record in records]
     series = {f"{name} batch": _column(records, name) for name in ("first", "latest")}
-    return plots.lines(stored, series, "pairs stored", "recall")
+    return _whole(plots.lines(stored, series, "pairs stored", "recall"))
 
 
 def layers(records):
@@ -22,7 +22,7 @@ def layers(records):
     """
     tokens = _column(records, "tokens")
     series = {f"{name} rows": _column(records, name) for name in ("initial", "latest")}
-    return plots.lines(tokens, series, "tokens memorized", "recall")
+    return _whole(plots.lines(tokens, series, "tokens memorized", "recall"))
 
 
 def prose(records):
@@ -36,7 +36,8 @@ def prose(records):
         tokens = _column(found, "tokens")
         measured[encoder] = (tokens, _column(found, "recall"))
         predicted[encoder] = (tokens, _column(found, "predicted"))
-    return plots.theory_over_measurement(measured, predicted, "tokens memorized", "recall")
+    names = "tokens memorized", "recall"
+    return _whole(plots.theory_over_measurement(measured, predicted, *names))
 
 
 def calibration(records):
@@ -68,7 +69,7 @@ def damage(records):
     back = sorted({record["distance"] for record in records})
     ax = plots.lines(back, series, "how many tokens back the wrong one is", "recall")
     ax.set_xticks(back)
-    return ax
+    return _whole(ax)
 
 
 def _by(records, name):
@@ -81,3 +82,9 @@ def _by(records, name):
 
 def _column(records, name):
     return [record[name] for record in records]
+
+
+def _whole(ax):
+    """Show the whole range of a recall, so that 0.99 does not look like nothing."""
+    ax.set_ylim(0, 1.03)
+    return ax

@@ -30,9 +30,6 @@ def test_pairs():
         {"pairs": 5, "first": 1.0, "latest": 0.9},
         {"pairs": 10, "first": 0.7, "latest": 0.8},
     ]
-        {"pairs": 5, "first": 1.0, "latest": 0.9},
-        {"pairs": 10, "first": 0.7, "latest": 0.8},
-    ]
     found = drawn(figures.pairs(records))
     assert found == {"first batch": [[5, 10], [1.0, 0.7]], "latest batch": [[5, 10], [0.9, 0.8]]}
 
