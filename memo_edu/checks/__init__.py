@@ -1,5 +1,6 @@
 """Exercise checks: not attempted, wrong with a word about that very mistake, or right."""
 
+import contextlib
 import html
 import traceback
 from dataclasses import dataclass
@@ -156,6 +157,23 @@ def expect(result, right, mistakes=(), otherwise="The numbers are not right yet.
         raise Wrong(f"Your answer has the shape {result.shape}; it should be {right.shape}.")
     if not _alike(result, right, rtol):
         raise Wrong(otherwise)
+
+
+def where_possible(candidates, *given):
+    """Make the known mistakes that some data allows.
+
+    Args:
+        candidates: (function, message) pairs; a function makes what its mistake would give.
+        *given: the arguments of the functions.
+
+    Returns:
+        A list of (what the mistake gives, message), without those that can't be made.
+    """
+    mistakes = []
+    for make, message in candidates:
+        with contextlib.suppress(ValueError, IndexError, ZeroDivisionError):
+            mistakes.append((make(*given), message))
+    return mistakes
 
 
 def _alike(a, b, rtol):

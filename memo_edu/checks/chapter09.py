@@ -1,10 +1,9 @@
 """The exercises of chapter 09, two layers by hand."""
 
-import contextlib
-
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, where_possible
+from memo_edu.checks.layers import side
 from memo_edu.codebook import random_stream
 from memo_edu.encoders import full_windows
 from memo_edu.model import BEGIN
@@ -259,15 +258,6 @@ BESIDE_MISTAKES = (
 )
 
 
-def _where_possible(candidates, *given):
-    """Make the mistakes that these shapes allow: (what each would give, message) pairs."""
-    mistakes = []
-    for make, message in candidates:
-        with contextlib.suppress(ValueError, IndexError):
-            mistakes.append((make(*given), message))
-    return mistakes
-
-
 @chapter.exercise(
     "9.2",
     hints=[
@@ -278,12 +268,12 @@ def _where_possible(candidates, *given):
         "And what if rows comes out negative?",
     ],
 )
-def side_by_side(answer):
+def side_byside(answer):
     """The rows i, i + step … of X in one long row, for several sizes."""
     for n, m, h, step in ((17, 4, 3, 4), (8, 3, 2, 1), (9, 2, 4, 2), (7, 5, 3, 3), (30, 2, 2, 16)):
         X = random_stream("check 09", "9.2", n, m, h).standard_normal((n, m))
         right = _long(_laid(X, h, step))
-        expect(call(answer, X, h, step), right, _where_possible(BESIDE_MISTAKES, X, h, step))
+        expect(call(answer, X, h, step), right, where_possible(BESIDE_MISTAKES, X, h, step))
     for n, h, step in ((6, 3, 3), (5, 4, 4), (3, 2, 4)):
         X = random_stream("check 09", "9.2 short", n).standard_normal((n, 2))
         message = f"With {n} rows, h = {h} and step = {step} no window fits: return 0 rows."
@@ -299,21 +289,15 @@ def side_by_side(answer):
 # ---- 9.3 -------------------------------------------------------------------------------------
 
 
-def _side(X, h, step, order=1):
-    """As _laid, in long rows, and with 0 rows where no window fits; order -1 is backwards."""
-    rows = max(0, len(X) - (h - 1) * step)
-    return np.hstack([X[j * step : j * step + rows] for j in range(h)][::order])
-
-
 class _Parts:
     """The two layers' keys and values, to be put together rightly or wrongly."""
 
     def __init__(self, X, W1, P1, W2, h, stride=None, upper=None, order=1):
         self.X, self.h = X, h
-        self.E = _side(X, h, 1) @ P1
-        self.K1 = _side(X @ W1, h, 1) / np.sqrt(h)
+        self.E = side(X, h, 1) @ P1
+        self.K1 = side(X @ W1, h, 1) / np.sqrt(h)
         taken = self.E if upper is None else upper(self)
-        self.K2 = _side(taken @ W2, h, stride or h, order) / np.sqrt(h)
+        self.K2 = side(taken @ W2, h, stride or h, order) / np.sqrt(h)
 
     def one(self):
         return self.K1[:-1].T @ self.X[self.h :]
@@ -467,5 +451,5 @@ def two_layers(answer):
             ) from error
         if isinstance(found, (tuple, list)) and len(found) == 2 and np.shape(found[0]) == (d, d):
             raise Wrong("These are two memories. All layers write into one: add them up.")
-        expect(found, right, _where_possible(TWO_MISTAKES, X, W1, P1, W2, h))
+        expect(found, right, where_possible(TWO_MISTAKES, X, W1, P1, W2, h))
     return "Two layers, one matrix: the longer window adds its pairs to the shorter one's."
