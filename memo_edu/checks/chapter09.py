@@ -273,7 +273,16 @@ def side_byside(answer):
     for n, m, h, step in ((17, 4, 3, 4), (8, 3, 2, 1), (9, 2, 4, 2), (7, 5, 3, 3), (30, 2, 2, 16)):
         X = random_stream("check 09", "9.2", n, m, h).standard_normal((n, m))
         right = _long(_laid(X, h, step))
-        expect(call(answer, X, h, step), right, where_possible(BESIDE_MISTAKES, X, h, step))
+        try:
+            found = call(answer, X, h, step)
+        except ValueError as error:
+            if "must match exactly" not in str(error):
+                raise
+            raise Wrong(
+                "The blocks that you lay side by side have different numbers of rows. Cut each to "
+                "as many rows as there are windows."
+            ) from error
+        expect(found, right, where_possible(BESIDE_MISTAKES, X, h, step))
     for n, h, step in ((6, 3, 3), (5, 4, 4), (3, 2, 4)):
         X = random_stream("check 09", "9.2 short", n).standard_normal((n, 2))
         message = f"With {n} rows, h = {h} and step = {step} no window fits: return 0 rows."
@@ -415,6 +424,7 @@ TWO_MISTAKES = (
         "Layer 2's windows move on by h tokens. There is one at every position.",
     ),
     (_by(lambda p: p.both().T), "This is the memory turned over: it should be KᵀY, not YᵀK."),
+    (_by(lambda p: p.both() / 2), "You take the mean of the two layers. They add up."),
     (
         _parts(order=-1),
         "The blocks of layer 2 are in the wrong order: the oldest comes first.",
@@ -443,6 +453,11 @@ def two_layers(answer):
         try:
             found = call(answer, X, W1, P1, W2, h)
         except (ValueError, IndexError) as error:
+            if n > h * h and "mismatch in its core dimension" in str(error):
+                raise Wrong(
+                    "You multiply tables of different lengths. A key and its value make a pair: "
+                    f"which keys have a next token? ({error})"
+                ) from error
             if n > h * h:
                 raise
             raise Wrong(

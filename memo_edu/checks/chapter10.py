@@ -129,6 +129,7 @@ LAST_KEYS_MISTAKES = (
         lambda *given: [key[None] for key in last_keys(*given)],
         "the key is right, but in a table of one row. Return the row.",
     ),
+    (all_keys, "these are the keys of all windows. Only the last window is asked for."),
 )
 
 

@@ -338,6 +338,10 @@ ATTENTION_MISTAKES = (
         "Each question hears its own pair only. The earlier pairs stay in the memory.",
     ),
     (
+        lambda Q, K, Y: np.cumsum(np.vecdot(Q, K)[:, None] * Y, axis=0),
+        "Each pair is asked with its own question. Question t goes to all pairs so far.",
+    ),
+    (
         _delta_attention,
         "This memory writes by the delta rule. Here it is a plain sum.",
     ),

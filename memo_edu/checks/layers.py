@@ -108,6 +108,11 @@ KEY_MISTAKES = (
     ({"up": "keys"}, "it takes in the keys of the layer below. What goes up are encodings."),
     ({"up": "tokens"}, "it takes in tokens. It should take in the encodings of the layer below."),
     (
+        {"up": "tokens", "step": lambda i, h: 1},
+        "it sees h tokens, like layer 1. It should take in the encodings of the layer below, and "
+        "so see h times as many as that layer.",
+    ),
+    (
         {"same_P": True},
         "the encodings below it were made with the first P. Every layer has its own.",
     ),

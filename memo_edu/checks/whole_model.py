@@ -79,6 +79,10 @@ def _memory_mistakes(given, texts):
             "Only the last layer is in your memory. All layers write into it.",
         ),
         (
+            _Model(*given, layers=[number - 1]).memory(texts[-1]),
+            "Only the last layer of the last text is in your memory. Add to C, don't replace it.",
+        ),
+        (
             _Model(*given, marks=h**number).memory(*texts),
             "There are as many begin marks as the last layer sees tokens. Each text gets h, so its "
             "first words have no window in the higher layers.",

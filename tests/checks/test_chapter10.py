@@ -160,6 +160,7 @@ LAYERS = {
     "divide by h. It": {"scale": lambda i, h: h},
     "takes in the keys": {"up": lambda X, K, E: K},
     "takes in tokens": {"up": lambda X, K, E: X},
+    "like layer 1": {"up": lambda X, K, E: X, "stride": lambda i, h: 1},
     "with the first P": {"P_of": lambda i: 0},
     "wrong order": {"turned": True},
     "for the last layer": {"encode_last": True},
@@ -262,6 +263,12 @@ class _Replaces(MyMeMo):
     def memorize(self, tokens):
         self.C = 0 * self.C
         super().memorize(tokens)
+
+
+class _ReplacesEachTime(MyMeMo):
+    def memorize(self, tokens):
+        for K, Y in self.pairs(tokens):
+            self.C = K.T @ Y
 
 
 class _Joins(MyMeMo):
@@ -489,6 +496,7 @@ WRONG = {
         (lambda *given: [*last_keys(*given)] * 2, "your list has"),
         (lambda *given: [k + 1 for k in last_keys(*given)], "not right yet"),
         (_p_popped, "changes W or P"),
+        (layer_keys, "of all windows"),
     ],
     "10.3": [
         (_Marks, "marks are missing in front of the text"),
@@ -503,6 +511,7 @@ WRONG = {
         (_keys_by(_go_up(turned=True)), "wrong order"),
         (_keys_by(_go_up(up=lambda X, K, E: K)), "takes in the keys"),
         (_Replaces, "wiped out"),
+        (_ReplacesEachTime, "of the last text"),
         (_Joins, "from one text into the next. Each"),
         (_JoinsWithMarks, "over the begin marks"),
         (_FirstOnly, "Only the first text"),
