@@ -65,6 +65,13 @@ def test_the_learners_line_is_named(chapter):
     assert "AttributeError" in outcome.message
 
 
+def test_of_a_crash_deep_in_numpy_the_learners_own_line_is_shown(chapter):
+    def breaks(x):
+        return np.hstack([np.ones((2, 2)), np.ones((3, 2))])
+
+    assert "`return np.hstack(" in chapter.check("1.1", breaks).message
+
+
 def test_a_learner_may_interrupt(chapter):
     def stop(x):
         raise KeyboardInterrupt

@@ -1,13 +1,16 @@
 """Exercise checks: not attempted, wrong with a word about that very mistake, or right."""
 
+import contextlib
 import html
+import sysconfig
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-LIBRARY = str(Path(__file__).parent.parent)
+# Code that is not the learner's: ours, and what is installed.
+NOT_THEIRS = (str(Path(__file__).parent.parent), *map(sysconfig.get_path, ("stdlib", "purelib")))
 SIGNS = {"not attempted": ("○", "#777777"), "wrong": ("✗", "#d55e00"), "right": ("✓", "#009e73")}
 
 
@@ -158,6 +161,23 @@ def expect(result, right, mistakes=(), otherwise="The numbers are not right yet.
         raise Wrong(otherwise)
 
 
+def where_possible(candidates, *given):
+    """Make the known mistakes that some data allows.
+
+    Args:
+        candidates: (function, message) pairs; a function makes what its mistake would give.
+        *given: the arguments of the functions.
+
+    Returns:
+        A list of (what the mistake gives, message), without those that can't be made.
+    """
+    mistakes = []
+    for make, message in candidates:
+        with contextlib.suppress(ValueError, IndexError, ZeroDivisionError):
+            mistakes.append((make(*given), message))
+    return mistakes
+
+
 def _alike(a, b, rtol):
     if a.shape != b.shape:
         return False
@@ -170,6 +190,6 @@ def _alike(a, b, rtol):
 def _explain(error):
     """Say in a sentence where the learner's code stopped and why, without a traceback."""
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if not frame.filename.startswith(LIBRARY)]
+    theirs = [frame for frame in frames if not frame.filename.startswith(NOT_THEIRS)]
     place = f" at the line `{theirs[-1].line}`" if theirs and theirs[-1].line else ""
     return f"Your code stopped{place} with {type(error).__name__}: {error}"

@@ -1,10 +1,8 @@
 """The exercises of chapter 02, one matrix, many pairs."""
 
-import contextlib
-
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, where_possible
 from memo_edu.codebook import random_stream
 
 chapter = Chapter()
@@ -19,15 +17,6 @@ def _pairs(exercise, n, d_key, d_value):
     stream = random_stream("chapter 02", exercise, n, d_key, d_value)
     shapes = ((d_key, d_value), (n, d_key), (n, d_value))
     return [stream.choice([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0], shape) for shape in shapes]
-
-
-def _where_possible(candidates, *arrays):
-    """Make the mistakes that these shapes allow: (what each would give, message) pairs."""
-    mistakes = []
-    for make, message in candidates:
-        with contextlib.suppress(ValueError):
-            mistakes.append((make(*arrays), message))
-    return mistakes
 
 
 MEMORIZE_MISTAKES = (
@@ -73,7 +62,7 @@ def memorize(answer):
     """C + KᵀY, for memories that already hold something."""
     for n, d_key, d_value in SIZES:
         C, K, Y = _pairs("2.1", n, d_key, d_value)
-        mistakes = _where_possible(MEMORIZE_MISTAKES, C, K, Y)
+        mistakes = where_possible(MEMORIZE_MISTAKES, C, K, Y)
         expect(call(answer, C, K, Y), C + K.T @ Y, mistakes)
     return "Every pair is in, and nothing that was there before is lost."
 
@@ -132,7 +121,7 @@ def retrieve(answer):
     """Q C, for a question in every row of Q."""
     for n, d_key, d_value in SIZES:
         C, Q, _ = _pairs("2.2", n, d_key, d_value)
-        mistakes = _where_possible(RETRIEVE_MISTAKES, C, Q)
+        mistakes = where_possible(RETRIEVE_MISTAKES, C, Q)
         expect(call(answer, C, Q), Q @ C, mistakes)
     return "Each question has its answer, in a row of its own."
 
@@ -202,7 +191,7 @@ def forget(answer):
         if n > 3:
             K[1] = K[0]  # one key with two values
         C = rest + K.T @ (times[:, None] * Y)
-        mistakes = _where_possible(FORGET_MISTAKES, C, K, Y, times)
+        mistakes = where_possible(FORGET_MISTAKES, C, K, Y, times)
         expect(call(answer, C, K, Y, times), rest, mistakes)
     return "Every copy is gone, and everything else is untouched."
 
@@ -269,7 +258,7 @@ def clean_up(answer):
         stream = random_stream("chapter 02", "2.4", n, d, V)
         R = stream.standard_normal((n, d))
         E = stream.standard_normal((V, d)) * stream.uniform(0.3, 3.0, (V, 1))
-        mistakes = _where_possible(CLEAN_UP_MISTAKES, R, E)
+        mistakes = where_possible(CLEAN_UP_MISTAKES, R, E)
         result = call(answer, R, E)
         if np.asarray(result).dtype.kind == "b":
             raise Wrong("These are yes and no. Return whole numbers: rows of E.")

@@ -1,23 +1,12 @@
 """The exercises of chapter 08, a vector for a sequence."""
 
-import contextlib
-
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, where_possible
 from memo_edu.codebook import random_stream
 
 chapter = Chapter()
 check, hint = chapter.check, chapter.hint
-
-
-def _where_possible(candidates, *arrays):
-    """Make the mistakes that these shapes allow: (what each would give, message) pairs."""
-    mistakes = []
-    for make, message in candidates:
-        with contextlib.suppress(ValueError, IndexError):
-            mistakes.append((make(*arrays), message))
-    return mistakes
 
 
 # ---- 8.1 -------------------------------------------------------------------------------------
@@ -89,7 +78,7 @@ def encoding(answer):
     for h, d in ((4, 6), (2, 8), (3, 5), (5, 2)):
         stream = random_stream("check 08", "8.1", h, d)
         x, P = stream.standard_normal((h, d)), stream.standard_normal((h * d, d))
-        mistakes = _where_possible(ENCODING_MISTAKES, x, P)
+        mistakes = where_possible(ENCODING_MISTAKES, x, P)
         expect(call(answer, x, P), x.ravel() @ P, mistakes)
     return "A whole window, in the room of one token."
 
@@ -191,7 +180,7 @@ def bound(answer):
         rolls = [int(o) for o in 1 + stream.permutation(d - 1)[:h]]
         if h == 3:
             rolls[-1] = 0
-        mistakes = _where_possible(BOUND_MISTAKES, x, rolls)
+        mistakes = where_possible(BOUND_MISTAKES, x, rolls)
         expect(_with_list(answer, x, rolls), _rolled(x, rolls).prod(axis=0), mistakes)
     return "Every token has left its mark on every number, and order counts."
 
@@ -451,6 +440,6 @@ def missing(answer):
         rolls = [int(o) for o in 1 + stream.permutation(d - 1)[:h]]
         v, right = _rolled(x, rolls).prod(axis=0), x[place].copy()
         x[place] = 0
-        mistakes = _where_possible(MISSING_MISTAKES, v, x, rolls, place)
+        mistakes = where_possible(MISSING_MISTAKES, v, x, rolls, place)
         expect(_with_list(answer, v, x, rolls, place), right, mistakes)
     return "Exactly the missing token: no noise, and nothing to clean up."

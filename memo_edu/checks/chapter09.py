@@ -1,10 +1,9 @@
 """The exercises of chapter 09, two layers by hand."""
 
-import contextlib
-
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, where_possible
+from memo_edu.checks.layers import side
 from memo_edu.codebook import random_stream
 from memo_edu.encoders import full_windows
 from memo_edu.model import BEGIN
@@ -259,15 +258,6 @@ BESIDE_MISTAKES = (
 )
 
 
-def _where_possible(candidates, *given):
-    """Make the mistakes that these shapes allow: (what each would give, message) pairs."""
-    mistakes = []
-    for make, message in candidates:
-        with contextlib.suppress(ValueError, IndexError):
-            mistakes.append((make(*given), message))
-    return mistakes
-
-
 @chapter.exercise(
     "9.2",
     hints=[
@@ -278,12 +268,21 @@ def _where_possible(candidates, *given):
         "And what if rows comes out negative?",
     ],
 )
-def side_by_side(answer):
+def side_byside(answer):
     """The rows i, i + step … of X in one long row, for several sizes."""
     for n, m, h, step in ((17, 4, 3, 4), (8, 3, 2, 1), (9, 2, 4, 2), (7, 5, 3, 3), (30, 2, 2, 16)):
         X = random_stream("check 09", "9.2", n, m, h).standard_normal((n, m))
         right = _long(_laid(X, h, step))
-        expect(call(answer, X, h, step), right, _where_possible(BESIDE_MISTAKES, X, h, step))
+        try:
+            found = call(answer, X, h, step)
+        except ValueError as error:
+            if "must match exactly" not in str(error):
+                raise
+            raise Wrong(
+                "The blocks that you lay side by side have different numbers of rows. Cut each to "
+                "as many rows as there are windows."
+            ) from error
+        expect(found, right, where_possible(BESIDE_MISTAKES, X, h, step))
     for n, h, step in ((6, 3, 3), (5, 4, 4), (3, 2, 4)):
         X = random_stream("check 09", "9.2 short", n).standard_normal((n, 2))
         message = f"With {n} rows, h = {h} and step = {step} no window fits: return 0 rows."
@@ -299,21 +298,15 @@ def side_by_side(answer):
 # ---- 9.3 -------------------------------------------------------------------------------------
 
 
-def _side(X, h, step, order=1):
-    """As _laid, in long rows, and with 0 rows where no window fits; order -1 is backwards."""
-    rows = max(0, len(X) - (h - 1) * step)
-    return np.hstack([X[j * step : j * step + rows] for j in range(h)][::order])
-
-
 class _Parts:
     """The two layers' keys and values, to be put together rightly or wrongly."""
 
     def __init__(self, X, W1, P1, W2, h, stride=None, upper=None, order=1):
         self.X, self.h = X, h
-        self.E = _side(X, h, 1) @ P1
-        self.K1 = _side(X @ W1, h, 1) / np.sqrt(h)
+        self.E = side(X, h, 1) @ P1
+        self.K1 = side(X @ W1, h, 1) / np.sqrt(h)
         taken = self.E if upper is None else upper(self)
-        self.K2 = _side(taken @ W2, h, stride or h, order) / np.sqrt(h)
+        self.K2 = side(taken @ W2, h, stride or h, order) / np.sqrt(h)
 
     def one(self):
         return self.K1[:-1].T @ self.X[self.h :]
@@ -431,6 +424,7 @@ TWO_MISTAKES = (
         "Layer 2's windows move on by h tokens. There is one at every position.",
     ),
     (_by(lambda p: p.both().T), "This is the memory turned over: it should be KᵀY, not YᵀK."),
+    (_by(lambda p: p.both() / 2), "You take the mean of the two layers. They add up."),
     (
         _parts(order=-1),
         "The blocks of layer 2 are in the wrong order: the oldest comes first.",
@@ -459,6 +453,11 @@ def two_layers(answer):
         try:
             found = call(answer, X, W1, P1, W2, h)
         except (ValueError, IndexError) as error:
+            if n > h * h and "mismatch in its core dimension" in str(error):
+                raise Wrong(
+                    "You multiply tables of different lengths. A key and its value make a pair: "
+                    f"which keys have a next token? ({error})"
+                ) from error
             if n > h * h:
                 raise
             raise Wrong(
@@ -467,5 +466,5 @@ def two_layers(answer):
             ) from error
         if isinstance(found, (tuple, list)) and len(found) == 2 and np.shape(found[0]) == (d, d):
             raise Wrong("These are two memories. All layers write into one: add them up.")
-        expect(found, right, _where_possible(TWO_MISTAKES, X, W1, P1, W2, h))
+        expect(found, right, where_possible(TWO_MISTAKES, X, W1, P1, W2, h))
     return "Two layers, one matrix: the longer window adds its pairs to the shorter one's."

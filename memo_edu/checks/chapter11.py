@@ -1,23 +1,12 @@
 """The exercises of chapter 11, decoys."""
 
-import contextlib
-
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, where_possible
 from memo_edu.codebook import random_stream
 
 chapter = Chapter()
 check, hint = chapter.check, chapter.hint
-
-
-def _where_possible(candidates, *given):
-    """Make the mistakes that this data allows: (what each would give, message) pairs."""
-    mistakes = []
-    for make, message in candidates:
-        with contextlib.suppress(ValueError, IndexError, ZeroDivisionError):
-            mistakes.append((make(*given), message))
-    return mistakes
 
 
 def _with_lists(answer, *given):
@@ -168,7 +157,7 @@ def shared(answer):
     """The share of equal places among the last h^λ."""
     for given in _histories():
         result = _one_number(_with_lists(answer, *given))
-        mistakes = _where_possible(SHARED_MISTAKES, *given)
+        mistakes = where_possible(SHARED_MISTAKES, *given)
         expect(result, _shared(*given), mistakes, "Not the share of places that agree yet.")
     return "Four times the window, and a quarter of the likeness, if nothing more agrees."
 
@@ -310,7 +299,7 @@ def with_decoys(answer):
         stream = random_stream("check 11", "11.2", rows, columns)
         ids = 1 + stream.permutation(rows * columns).reshape(rows, columns)
         result = np.asarray(_with_lists(answer, ids, starts))
-        mistakes = _where_possible(COPY_MISTAKES, ids, starts)
+        mistakes = where_possible(COPY_MISTAKES, ids, starts)
         otherwise = "Some columns are not right yet. Look at one row, before and after."
         expect(result, _copied(ids, starts), mistakes, otherwise, rtol=0)
     return "Every row repeats itself, and the rows that you were given are as they were."
@@ -405,7 +394,7 @@ def decoy_share(answer):
         decoys = set(stream.permutation(29)[:size].tolist())
         given = right, answers, decoys
         result = _one_number(_with_lists(answer, *given))
-        mistakes = _where_possible(SHARE_MISTAKES, *given)
+        mistakes = where_possible(SHARE_MISTAKES, *given)
         expect(result, _decoy_share(*given), mistakes, "Not that share yet.")
     return "Now hold it against chance: the share of decoy tokens in the vocabulary."
 
@@ -516,6 +505,6 @@ def loudness(answer):
     )
     for given in cases:
         result = np.asarray(_with_lists(answer, *given))
-        mistakes = _where_possible(LOUD_MISTAKES, *given)
+        mistakes = where_possible(LOUD_MISTAKES, *given)
         expect(result, _loudness(*given), mistakes, "Not that loud.", rtol=1e-4)
     return "Copies, likeness and d are all it takes. No d_value is in it."

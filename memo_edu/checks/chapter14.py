@@ -1,23 +1,12 @@
 """The exercises of chapter 14, better writing."""
 
-import contextlib
-
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, where_possible
 from memo_edu.codebook import random_stream
 
 chapter = Chapter()
 check, hint = chapter.check, chapter.hint
-
-
-def _where_possible(candidates, *arrays):
-    """Make the mistakes that these shapes allow: (what each would give, message) pairs."""
-    mistakes = []
-    for make, message in candidates:
-        with contextlib.suppress(ValueError, IndexError, np.linalg.LinAlgError):
-            mistakes.append((make(*arrays), message))
-    return mistakes
 
 
 def _unit(stream, *shape):
@@ -101,7 +90,7 @@ def delta_step(answer):
         stream = random_stream("check 14", "14.1", d_key, d_value)
         C, k = stream.standard_normal((d_key, d_value)), _unit(stream, d_key)
         y = stream.standard_normal(d_value)
-        mistakes = _where_possible(STEP_MISTAKES, C, k, y, beta)
+        mistakes = where_possible(STEP_MISTAKES, C, k, y, beta)
         expect(call(answer, C, k, y, beta), C + beta * np.outer(k, y - k @ C), mistakes)
     return "Read, compare, write the difference: the memory corrects itself."
 
@@ -184,7 +173,7 @@ def exact(answer):
         right = K.T @ np.linalg.solve(K @ K.T, Y)
         found = _solving(answer, K, Y)
         error = "Ask with the keys: the memory should bring back Y, and it does not."
-        expect(found, right, _where_possible(EXACT_MISTAKES, K, Y), error, rtol=1e-6)
+        expect(found, right, where_possible(EXACT_MISTAKES, K, Y), error, rtol=1e-6)
     return "Every key brings back its own value, and nothing of the others."
 
 
@@ -289,7 +278,7 @@ def update(answer):
     """The signs of xC, with ties left alone."""
     for number in UPDATE_CASES:
         C, x = _network(number)
-        mistakes = _where_possible(UPDATE_MISTAKES, C, x)
+        mistakes = where_possible(UPDATE_MISTAKES, C, x)
         expect(call(answer, C, x), _updated(C, x), mistakes)
     return "Each bit has listened to all the others, and ties leave it alone."
 
@@ -349,6 +338,10 @@ ATTENTION_MISTAKES = (
         "Each question hears its own pair only. The earlier pairs stay in the memory.",
     ),
     (
+        lambda Q, K, Y: np.cumsum(np.vecdot(Q, K)[:, None] * Y, axis=0),
+        "Each pair is asked with its own question. Question t goes to all pairs so far.",
+    ),
+    (
         _delta_attention,
         "This memory writes by the delta rule. Here it is a plain sum.",
     ),
@@ -394,6 +387,6 @@ def linear_attention(answer):
         stream = random_stream("check 14", "14.4", n, d_key)
         Q, K = _unit(stream, n, d_key), _unit(stream, n, d_key)
         Y = stream.standard_normal((n, d_value))
-        mistakes = _where_possible(ATTENTION_MISTAKES, Q, K, Y)
+        mistakes = where_possible(ATTENTION_MISTAKES, Q, K, Y)
         expect(call(answer, Q, K, Y), np.tril(Q @ K.T) @ Y, mistakes)
     return "Attention, from the matrix of chapter 02."

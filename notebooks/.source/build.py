@@ -55,6 +55,7 @@ def run(notebook, folder):
         startup_timeout=120,
         record_timing=False,
         store_widget_state=False,
+        coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
     )
     client.execute()

@@ -279,6 +279,7 @@ WRONG = {
         (_no_care_of_short, "Your code stopped with"),
         (_one_row_if_short, "return 0 rows."),
         (_divided, "in place"),
+        (lambda X, h, step: np.hstack([X[j * step :] for j in range(h)]), "different numbers"),
         (lambda X, h, step: None, "returns nothing"),
         (lambda X, h, step: X @ X, "ValueError"),
     ],
@@ -320,7 +321,9 @@ WRONG = {
         (lambda *given: two_layers(*given)[:-1], "shape"),
         (_in_place, "in place"),
         (lambda *given: None, "returns nothing"),
-        (lambda X, W1, P1, W2, h: X @ P1, "ValueError"),
+        (lambda X, W1, P1, W2, h: side_by_side(X @ W1, h, 1).T @ X, "which keys have a next"),
+        (lambda *given: two_layers(*given) / 2, "the mean of the two"),
+        (lambda X, W1, P1, W2, h: X[99], "IndexError"),
     ],
 }
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from exercises import functions, refused
 
-from memo_edu.checks import chapter10
+from memo_edu.checks import chapter10, layers
 from memo_edu.checks.chapter10 import chapter
 from memo_edu.encoders import full_windows
 from memo_edu.model import BEGIN
@@ -160,6 +160,7 @@ LAYERS = {
     "divide by h. It": {"scale": lambda i, h: h},
     "takes in the keys": {"up": lambda X, K, E: K},
     "takes in tokens": {"up": lambda X, K, E: X},
+    "like layer 1": {"up": lambda X, K, E: X, "stride": lambda i, h: 1},
     "with the first P": {"P_of": lambda i: 0},
     "wrong order": {"turned": True},
     "for the last layer": {"encode_last": True},
@@ -262,6 +263,12 @@ class _Replaces(MyMeMo):
     def memorize(self, tokens):
         self.C = 0 * self.C
         super().memorize(tokens)
+
+
+class _ReplacesEachTime(MyMeMo):
+    def memorize(self, tokens):
+        for K, Y in self.pairs(tokens):
+            self.C = K.T @ Y
 
 
 class _Joins(MyMeMo):
@@ -470,6 +477,7 @@ WRONG = {
         (_w_in_place, "changes W or P"),
         (_x_in_place, "in place"),
         (lambda X, W, P, h: X @ P[0], "ValueError"),
+        (lambda X, W, P, h: [1.0] * len(W), "shape"),
     ],
     "10.2": [
         *((_ends(_go_up(**options)), word) for word, options in LAYERS.items()),
@@ -488,6 +496,7 @@ WRONG = {
         (lambda *given: [*last_keys(*given)] * 2, "your list has"),
         (lambda *given: [k + 1 for k in last_keys(*given)], "not right yet"),
         (_p_popped, "changes W or P"),
+        (layer_keys, "of all windows"),
     ],
     "10.3": [
         (_Marks, "marks are missing in front of the text"),
@@ -497,11 +506,12 @@ WRONG = {
         (_OnlyFirst, "Only layer 1"),
         (_OnlyLast, "Only the last layer"),
         (_keys_by(_go_up(scale=lambda i, h: 1)), "1/√h is missing"),
-        (_keys_by(_go_up(W_of=lambda i: 0)), "use the first W"),
+        (_keys_by(_go_up(W_of=lambda i: 0)), "another layer's W"),
         (_keys_by(_go_up(stride=lambda i, h: 1)), "overlap"),
         (_keys_by(_go_up(turned=True)), "wrong order"),
-        (_keys_by(_go_up(up=lambda X, K, E: K)), "Keys go up"),
+        (_keys_by(_go_up(up=lambda X, K, E: K)), "takes in the keys"),
         (_Replaces, "wiped out"),
+        (_ReplacesEachTime, "of the last text"),
         (_Joins, "from one text into the next. Each"),
         (_JoinsWithMarks, "over the begin marks"),
         (_FirstOnly, "Only the first text"),
@@ -606,13 +616,13 @@ def _first_data(number):
 @pytest.mark.parametrize(
     ("number", "answer", "make"),
     [
-        ("10.1", layer_keys, chapter10._keys),
-        ("10.2", last_keys, chapter10._last),
+        ("10.1", layer_keys, layers.all_keys),
+        ("10.2", last_keys, layers.last_keys),
     ],
 )
 def test_known_mistakes_with_keys_are_told_apart_on_the_first_data(number, answer, make):
     given = _first_data(number)
-    options = [options for options, _ in chapter10.KEYS_MISTAKES]
+    options = [options for options, _ in layers.KEY_MISTAKES]
     found = [answer(*given), *(make(*given, **changes) for changes in options)]
     for i, one in enumerate(found):
         for other in found[:i]:

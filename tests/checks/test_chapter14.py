@@ -226,6 +226,10 @@ WRONG = {
             "not a mean",
         ),
         (lambda Q, K, Y: (Q * K).sum(axis=1)[:, None] * Y, "its own pair only"),
+        (
+            lambda Q, K, Y: np.cumsum((Q * K).sum(axis=1)[:, None] * Y, axis=0),
+            "with its own question",
+        ),
         (_by_delta, "delta rule"),
         (_softmax, "with a softmax. The"),
         (lambda Q, K, Y: _softmax(Q, K, Y, Q.shape[1] ** -0.5), "softmax and √d_key"),
