@@ -221,9 +221,9 @@ def _spent(texts, memorize, machines):
 # ---- 15.4 --------------------------------------------------------------------------------------
 
 
-def _in_steps(step, enough=lambda room, tokens: room >= tokens, first=64):
+def _in_steps(step, enough=lambda room, tokens: room >= tokens):
     def dim(tokens, vocab_size, accuracy):
-        d = first
+        d = 64
         while not enough(chapter15._room(d, vocab_size, accuracy), tokens):
             d = step(d)
         return d
@@ -368,7 +368,7 @@ WRONG = {
             "how many tokens",
         ),
         (lambda N, V, p: choose_dim(N, V, p) ** 2, "length of its side"),
-        (_in_steps(lambda d: d + 1, first=1), "multiple of 64"),
+        (lambda N, V, p: chapter15._smallest(N, V, p, step=1), "multiple of 64"),
         (lambda N, V, p: 64 * math.ceil((2 * N * math.log(V)) ** 0.5 / 64), "2 ln V"),
         (lambda N, V, p: 64 * math.ceil(N**0.5 / 64), "one number for each token"),
         (lambda N, V, p: choose_dim(2 * N, V, p), "Not right yet"),
