@@ -40,15 +40,6 @@ def _pyramid(vectors, rolls, combine=np.prod):
     return vectors
 
 
-def _strided(vectors, rolls):
-    """Take as blocks what stands far apart, in place of what stands side by side."""
-    for offsets in rolls:
-        groups = vectors.reshape(len(offsets), -1, vectors.shape[1])
-        rolled = [np.roll(group, o, axis=1) for group, o in zip(groups, offsets, strict=True)]
-        vectors = np.prod(rolled, axis=0)
-    return vectors[0]
-
-
 def _flat(vectors, rolls):
     """Roll every token once, by the offsets of layer 1, and multiply them all."""
     offsets = list(rolls[0]) * (len(vectors) // len(rolls[0]))
@@ -72,7 +63,8 @@ KEY_MISTAKES = (
     ),
     (
         lambda x, rolls: _pyramid(x, rolls[::-1])[0],
-        "The layers have each other's offsets: the first list is for layer 1, the tokens.",
+        "The layers have each other's offsets. The first list is for layer 1, whose windows are h "
+        "tokens side by side.",
     ),
     (
         lambda x, rolls: _pyramid(x, [offsets[::-1] for offsets in rolls])[0],
@@ -81,11 +73,6 @@ KEY_MISTAKES = (
     (
         lambda x, rolls: _pyramid(x, [[-o for o in offsets] for offsets in rolls])[0],
         "The blocks are rolled the other way round. A positive offset moves numbers to the right.",
-    ),
-    (
-        _strided,
-        "The wrong tokens stand in a block. A block of layer 2 is a whole window of layer 1: h "
-        "tokens side by side.",
     ),
     (
         lambda x, rolls: _level(x, rolls[0]),
@@ -118,7 +105,7 @@ KEY_MISTAKES = (
 )
 def bound_key(answer):
     """The product of rolled products, for several sizes and numbers of layers."""
-    for h, layers, d in ((2, 2, 23), (3, 1, 17), (2, 3, 31), (4, 2, 32)):
+    for h, layers, d in ((2, 2, 29), (3, 1, 17), (2, 3, 31), (4, 2, 32)):
         stream = random_stream("check 13", "13.1", h, layers, d)
         x = stream.choice([-1, 1], (h**layers, d))
         rolls = [[int(o) for o in 1 + stream.permutation(d - 1)[:h]] for _ in range(layers)]
@@ -138,7 +125,8 @@ def bound_key(answer):
 READ_MISTAKES = (
     (
         lambda K, Y, G, q, g: q @ (K.T @ Y),
-        "No value was bound: this is the memory of chapter 02, and G and g are not used.",
+        "This is what an ordinary memory reads. Each value is to be bound with its own row of G "
+        "before it is stored; with g, reading would only undo it.",
     ),
     (
         lambda K, Y, G, q, g: q @ (K.T @ (Y * G)),
@@ -167,11 +155,6 @@ READ_MISTAKES = (
     (
         lambda K, Y, G, q, g: (q @ (K.T @ (Y * G))) * G.prod(axis=0),
         "You read with all signatures at once. Only the one who asks counts: g.",
-    ),
-    (
-        lambda K, Y, G, q, g: (q @ (K.T @ (Y * g))) * g,
-        "All values were bound with g, the signature of the question. Each pair has its own row "
-        "of G.",
     ),
     (
         lambda K, Y, G, q, g: (q @ ((K * G).T @ Y)) * g,
@@ -284,7 +267,7 @@ class _Swaps(_Machine):
 
 class _CleanSlate(_Machine):
     def spoil(self, after, before, place, count):
-        return _one_off(after) if count > 1 else after
+        return _one_off(after) if count > 1 else np.zeros_like(after)
 
 
 class _Latest(_Machine):
