@@ -309,7 +309,7 @@ WRONG = {
         (lambda V, alpha: (1 - alpha) ** (1 / V), "This is Φ(t)"),
         (lambda V, alpha: BELL.cdf((1 - alpha) ** (1 / V)), "inv_cdf"),
         (lambda V, alpha: (2 * np.log(V)) ** 0.5, "depends on α"),
-        (lambda V, alpha: 4.44, "not right yet"),
+        (lambda V, alpha: 1.002 * threshold(V, alpha), "not right yet"),
         (lambda V, alpha: [threshold(V, alpha)], "shape"),
         (lambda V, alpha: None, "returns nothing"),
         (lambda V, alpha: threshold(V), "TypeError"),
