@@ -52,6 +52,7 @@ def experiment(arguments):
         "pairs": experiments.pair_recall,
         "layers": experiments.multilayer_recall,
         "prose": experiments.prose_recall,
+        "intermediate": experiments.intermediate_recall,
     }
     return _write_records("experiment", experiment.__doc__, runs, arguments)
 
@@ -105,9 +106,8 @@ def _add_parameters(parser, function):
         if isinstance(default, bool):
             kind = {"action": argparse.BooleanOptionalAction}
         elif isinstance(default, tuple):
-            number = isinstance(default[0], int)
-            kind = {"nargs": "+", "metavar": "N" if number else "NAME"}
-            kind["type"] = int if number else str
+            named = isinstance(default[0], str)
+            kind = {"nargs": "+", "metavar": "NAME" if named else "N", "type": type(default[0])}
         elif name == "texts":
             kind = {"nargs": "+", "metavar": "FILE"}
         else:

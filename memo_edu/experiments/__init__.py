@@ -3,15 +3,18 @@
 Ctrl-C ends an experiment early: it returns what was measured until then, and nothing else.
 """
 
+from memo_edu.experiments.intermediate import intermediate_recall, replace_tokens
 from memo_edu.experiments.layers import multilayer_recall, rows_with_decoys
 from memo_edu.experiments.pairs import pair_capacity, pair_recall
 from memo_edu.experiments.prose import prose_recall, reference_pages
 
 __all__ = [
+    "intermediate_recall",
     "multilayer_recall",
     "pair_capacity",
     "pair_recall",
     "prose_recall",
     "reference_pages",
+    "replace_tokens",
     "rows_with_decoys",
 ]
