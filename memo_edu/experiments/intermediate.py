@@ -76,16 +76,12 @@ def intermediate_recall(
     if not all(0 <= share <= 1 for share in (*alphas, *wrong)):
         raise ConfigurationError("alphas and wrong are shares, numbers from 0 to 1.")
     rows = _rows(texts, tokens, seed)
+    sizes = {"dim": dim, "heads": heads, "layers": layers, "seed": seed, "backend": backend}
     settings = list(itertools.product(rows.items(), (False, True), alphas))
     with tqdm(settings, desc="intermediate", unit="model") as bar:
         for ((kind, count), ids), penalty, alpha in bar:
-            model, alone = (
-                MeMo(
-                    dim, heads, layers, "projection", seed, backend, None, _vocab_size(ids),
-                    alpha, penalty,
-                )
-                for _ in range(2)
-            )  # fmt: skip
+            options = {**sizes, "vocab_size": _vocab_size(ids), "alpha": alpha, "penalty": penalty}
+            model, alone = MeMo(**options), MeMo(**options)
             model.memorize_ids(ids)
             recalls = [_recall(model, ids, share, seed) for share in wrong]
             model.forget_ids(ids[:1])
