@@ -58,6 +58,7 @@ def experiment(arguments):
         "reading": experiments.reading_recall,
         "calibration": experiments.false_alarms,
         "damage": experiments.damaged_recall,
+        "intermediate": experiments.intermediate_recall,
     }
     return _write_records("experiment", experiment.__doc__, runs, arguments)
 
@@ -119,9 +120,8 @@ def _add_parameters(parser, function):
         if isinstance(default, bool):
             kind = {"action": argparse.BooleanOptionalAction}
         elif isinstance(default, tuple):
-            number = isinstance(default[0], int)
-            kind = {"nargs": "+", "metavar": "N" if number else "NAME"}
-            kind["type"] = int if number else str
+            named = isinstance(default[0], str)
+            kind = {"nargs": "+", "metavar": "NAME" if named else "N", "type": type(default[0])}
         elif name == "texts":
             kind = {"nargs": "+", "metavar": "FILE"}
         else:

@@ -1,4 +1,4 @@
-"""The paper's intermediate memories: a lower layer that saw a window before can complete it."""
+"""The paper's intermediate memories: layers below the last remember the windows they saw."""
 
 import copy
 
@@ -17,6 +17,9 @@ class IntermediateMemories:
     Without the penalty f_i·n_i = 1. With it, a window that comes n times in a text is written n
     times with 1/n, and one that is stored already (f = 0) is not written again. What a write was
     divided by depends on the memory at that time, so it is returned, to be given to forget.
+
+    Reading is linear in the key, so a window that is right in part is not completed. What they
+    win and lose is measured in experiments/intermediate.py.
 
     Args:
         encoder: a ProjectionEncoder.

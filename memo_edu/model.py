@@ -151,7 +151,8 @@ class MeMo:
         """Take a text out of the memory.
 
         What stays is the memory without it: bit for bit with the binding encoder, to a relative
-        1e-6 with the projection.
+        1e-6 with the projection. Only with a penalty is it less: a window that an intermediate
+        memory held already was not written by later texts, and goes.
 
         Args:
             text_or_name: a name in texts, or the text; of equal texts the latest goes.

@@ -87,6 +87,17 @@ def test_damage(capsys):
     assert read(capsys.readouterr().out) == as_table(records)
 
 
+def test_intermediate(tmp_path, capsys):
+    file = tmp_path / "text.txt"
+    file.write_text("The tea is hot. The cup is red. The pot is blue.", encoding="utf-8")
+    sizes = "--dim 32 --layers 2 --heads 2 --tokens 14 --alphas 1 0.25 --wrong 0.5"
+    assert run(f"experiment intermediate {sizes} --texts {file}") == 0
+    records = experiments.intermediate_recall(
+        [file.read_text()], [14], 32, 2, 2, [1.0, 0.25], [0.5]
+    )
+    assert read(capsys.readouterr().out) == as_table(records)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -119,6 +130,8 @@ def test_damage(capsys):
         "experiment calibration --loads 0",
         "experiment calibration --loads 32",
         "experiment damage --sample 0",
+        "experiment intermediate --alphas 0.5 tea",
+        "experiment intermediate --alphas 0.5 2",
     ],
 )
 def test_a_wrong_argument_is_one_sentence(arguments, capsys):
@@ -137,7 +150,9 @@ def test_what_was_there_survives_a_wrong_argument(tmp_path):
     assert file.read_text() == "old"
 
 
-@pytest.mark.parametrize("name", ["pairs", "layers", "prose", "calibration", "damage"])
+@pytest.mark.parametrize(
+    "name", ["pairs", "layers", "prose", "calibration", "damage", "intermediate"]
+)
 def test_help_tells_every_option(name, capsys):
     assert run(f"experiment {name} --help") == 0
     shown = capsys.readouterr().out

@@ -26,12 +26,19 @@ PROSE = dict(texts=TEXTS, dim=256, layers=2, heads=2, encoders=["binding"], back
 ALARMS = dict(PROSE, loads=[1, 2], contexts=400)
 DAMAGE = dict(PROSE, texts=[NUMBERS, TEXTS[0]], sample=10)
 
+LOWER = dict(
+    texts=TEXTS, tokens=[14, 24], dim=64, layers=2, heads=2, alphas=[1.0, 0.5], wrong=[0.0, 0.5]
+)
+
 RUNS = {
     "pairs": lambda **options: experiments.pair_recall(**PAIRS | options),
     "layers": lambda **options: experiments.multilayer_recall(128, 2, 3, **LAYERS | options),
     "prose": lambda **options: experiments.prose_recall(**PROSE | options),
     "calibration": lambda **options: experiments.false_alarms(**ALARMS | options),
     "damage": lambda **options: experiments.damaged_recall(**DAMAGE | options),
+    "lower": lambda **options: experiments.intermediate_recall(
+        **LOWER | {"backend": "numpy"} | options
+    ),
 }
 
 
@@ -59,7 +66,12 @@ def test_a_seed_is_an_experiment(name):
 
 def small(name):
     """Sizes at which recall is far from 0 and 1, so that another seed shows."""
-    return {"layers": {"rows": 12}, "prose": {"dim": 16}, "damage": {"dim": 32}}.get(name, {})
+    return {
+        "layers": {"rows": 12},
+        "prose": {"dim": 16},
+        "damage": {"dim": 32},
+        "lower": {"dim": 32},
+    }.get(name, {})
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -81,6 +93,7 @@ def test_any_backend(name):
         ("layers", me.MeMo, "recall_ids", 3),
         ("prose", me.MeMo, "recall", 3),
         ("damage", me.MeMo, "predict", 20),
+        ("lower", me.MeMo, "recall_ids", 6),  # a model is asked 1 + 5 times, for two records
     ],
 )
 def test_ctrl_c_leaves_what_was_measured(name, owner, function, calls_for_two, monkeypatch):
@@ -633,3 +646,130 @@ def test_reading_again_mends_what_a_wrong_token_hid():
         if 1 <= before["distance"] <= 4:
             assert before["recall"] < 0.1
             assert after["recall"] > 0.8
+
+
+# ---- Intermediate memories -------------------------------------------------------------------
+
+SPEECH = ["the cat saw the dog and the dog saw the cat and the cow saw the cat and the dog saw it"]
+
+
+def lower_records(**options):
+    """(kind, tokens, penalty, alpha, wrong) -> record."""
+    names = ("kind", "tokens", "penalty", "alpha", "wrong")
+    return {tuple(r[name] for name in names): r for r in RUNS["lower"](**options)}
+
+
+def test_every_setting_is_measured_once():
+    records = RUNS["lower"]()
+    found = [tuple(r.values())[:2] + tuple(r.values())[3:6] for r in records]
+    assert len(set(found)) == len(found) == 2 * 2 * 2 * 2 * 2
+    assert found[0] == ("prose", 14, 0, 1.0, 0.0)
+    assert {(r["tokens"], round(r["load"], 3)) for r in records} == {(14, 0.468), (24, 0.612)}
+
+
+@pytest.mark.parametrize(("alpha", "penalty"), [(1.0, False), (0.5, False), (0.5, True)])
+def test_recall_of_clean_contexts_is_the_models_own(alpha, penalty):
+    words = [token for text in TEXTS for token in me.tokenize(text)][:24]
+    kinds = {token: i for i, token in enumerate(dict.fromkeys(words), 1)}
+    ids = np.array([kinds[token] for token in words]).reshape(2, 12)
+    model = me.MeMo(
+        64, 2, 2, vocab_size=len(kinds) + 1, alpha=alpha, penalty=penalty, backend="numpy"
+    )
+    model.memorize_ids(ids)
+    record = lower_records()["prose", 24, int(penalty), alpha, 0.0]
+    assert record["recall"] == model.recall_ids(ids).accuracy
+
+
+def test_random_tokens_are_as_many_from_the_same_vocabulary():
+    rows = experiments.intermediate._rows(None, [100, 401], seed=0)
+    assert list(rows) == [("prose", 100), ("prose", 401), ("random", 100), ("random", 401)]
+    for count, shape in ((100, (2, 50)), (401, (2, 200))):
+        prose, drawn = rows["prose", count], rows["random", count]
+        assert prose.shape == drawn.shape == shape
+        assert set(prose.ravel()) == set(range(1, prose.max() + 1))
+        assert set(drawn.ravel()) <= set(prose.ravel())
+        assert Counter(prose.ravel().tolist()).most_common(1)[0][1] > 4
+        assert not np.array_equal(prose, drawn)
+    other = experiments.intermediate._rows(None, [100], seed=1)
+    assert np.array_equal(other["prose", 100], rows["prose", 100])
+    assert not np.array_equal(other["random", 100], rows["random", 100])
+
+
+def test_replaced_tokens_are_wrong_and_as_many_as_asked():
+    ids = random_stream("x").integers(1, 8, (50, 100))
+    for share in (0.0, 0.2, 1.0):
+        replaced = experiments.replace_tokens(ids, share, 8, random_stream("y"))
+        assert replaced.shape == ids.shape
+        assert np.mean(replaced != ids) == pytest.approx(share, abs=0.02)
+        assert set(replaced.ravel()) == set(range(1, 8))
+    assert len({(a, b) for a, b in zip(ids.ravel(), replaced.ravel(), strict=True)}) == 7 * 6
+
+
+def test_wrong_tokens_are_only_asked_with(monkeypatch):
+    stored, asked = [], []
+    memorize, recall = me.MeMo.memorize_ids, me.MeMo.recall_ids
+    monkeypatch.setattr(
+        me.MeMo, "memorize_ids", lambda m, ids: (stored.append(ids), memorize(m, ids))[1]
+    )
+    monkeypatch.setattr(
+        me.MeMo, "recall_ids", lambda m, ids: (asked.append(ids), recall(m, ids))[1]
+    )
+    RUNS["lower"](tokens=[24], alphas=[0.5])
+    clean, alone, contexts = stored[0], stored[1], asked[1:6]
+    assert np.array_equal(asked[0], clean)
+    assert np.array_equal(alone, clean[1:])
+    assert all(0 < np.mean(context != clean) < 1 for context in contexts)
+    assert len({context.tobytes() for context in contexts}) == 5
+
+
+def test_all_that_is_asked_for_is_right_or_wrong(monkeypatch):
+    """Whatever the model, recall compares its answers with the clean tokens."""
+    right = experiments.intermediate._rows(TEXTS, [24], 0)["prose", 24]
+
+    def parrot(model, ids):
+        return me.model._recall(ids[:, 2:].ravel().tolist(), ids[:, 2:].ravel().tolist())
+
+    monkeypatch.setattr(me.MeMo, "recall_ids", parrot)
+    records = lower_records(tokens=[24])
+    assert right.shape == (2, 12)
+    assert records["prose", 24, 0, 0.5, 0.0]["recall"] == 1.0
+    assert records["prose", 24, 0, 0.5, 0.5]["recall"] == pytest.approx(0.5, abs=0.15)
+
+
+def test_they_hurt_on_prose_and_help_on_random_tokens_that_are_mostly_wrong():
+    records = lower_records(
+        texts=None, tokens=[400], dim=512, heads=4, alphas=[1.0, 0.5], wrong=[0.0, 0.8]
+    )
+    recall = {key: record["recall"] for key, record in records.items()}
+    plain, asked, penalized = (recall["prose", 400, *s, 0.0] for s in ((0, 1), (0, 0.5), (1, 0.5)))
+    assert asked < plain - 0.15
+    assert asked < penalized < plain
+    gain = recall["random", 400, 0, 0.5, 0.8] - recall["random", 400, 0, 1.0, 0.8]
+    assert 0.0 < gain < 0.1
+    assert recall["random", 400, 0, 0.5, 0.0] == recall["random", 400, 0, 1.0, 0.0] == 1.0
+
+
+def test_the_penalty_makes_what_is_left_depend_on_the_past():
+    records = lower_records(texts=SPEECH, tokens=[20], dim=1024, alphas=[0.5])
+    assert 0 < records["prose", 20, 0, 0.5, 0.0]["residue"] < 1e-6
+    assert records["prose", 20, 1, 0.5, 0.0]["residue"] > 0.2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"alphas": [1.0, 1.5]},
+        {"alphas": [float("nan")]},
+        {"wrong": [-0.1]},
+        {"tokens": [24, 10**9]},
+        {"tokens": [1]},
+        {"tokens": [4]},
+        {"texts": [7]},
+        {"dim": 0},
+        {"heads": 3},
+        {"backend": "abacus"},
+    ],
+)
+def test_bad_lower(wrong):
+    with pytest.raises(me.MemoError):
+        RUNS["lower"](**wrong)
