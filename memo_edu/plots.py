@@ -351,3 +351,56 @@ def stacked_bars(series, xlabel, title="", mark=None, ax=None):
     ax.set(xlabel=xlabel, title=title)
     ax.legend(handles=handles[: len(series)] + diamonds, loc="upper left", bbox_to_anchor=(1, 1))
     return ax
+
+
+def text(tokens, values, label, title="", marks=(), limit=None, width=84):
+    """Draw a text whose tokens are coloured by numbers, orange below zero and purple above it.
+
+    Args:
+        tokens: list of n str; a token that begins with a new line begins one here too.
+        values: (n,) a number for each token.
+        label: what the colours show, with its unit.
+        title: what is shown.
+        marks: indices of tokens that are framed.
+        limit: the absolute value with the fullest colour; None is the largest number.
+        width: characters in a line; it ends before white space, so it may be a little longer.
+
+    Returns:
+        The Axes.
+    """
+    values = to_numpy(values)
+    limit = limit or float(np.max(np.abs(values), initial=0)) or 1.0
+    places = _typeset(tokens, width)
+    lines = 1 + max((line for line, _, _ in places), default=0)
+    ax = _new_axes(figsize=(0.09 * (width + 2), 0.75 + 0.2 * lines))
+    colours = plt.cm.ScalarMappable(plt.Normalize(-limit, limit), cmap="PuOr")
+    # Nine pixels a character, with the 100 an inch of this house.
+    font = {"family": "DejaVu Sans Mono", "fontsize": 10.76, "va": "center"}
+    for i, ((line, column, shown), value) in enumerate(zip(places, values, strict=True)):
+        edge = {"edgecolor": "black", "linewidth": 1.5} if i in marks else {"linewidth": 0}
+        corner = (column + len(shown) - len(shown.lstrip()), line)
+        cell = plt.Rectangle(corner, len(shown.lstrip()), 0.9, **edge, zorder=1 + (i in marks))
+        cell.set_facecolor(colours.to_rgba(value))
+        ax.add_patch(cell)
+        dark = abs(value) > 0.6 * limit
+        ax.text(column, line + 0.46, shown, color="white" if dark else "black", zorder=3, **font)
+    ax.set(xlim=(0, width + 1), ylim=(lines, -0.1), title=title)
+    ax.set_axis_off()
+    ax.figure.colorbar(
+        colours, ax=ax, label=label, location="bottom", shrink=0.4, aspect=40, pad=0.02
+    )
+    return ax
+
+
+def _typeset(tokens, width):
+    """Lay tokens out in lines: (line, column, what is shown) of each."""
+    places, line, column = [], 0, 0
+    for token in tokens:
+        shown = token.lstrip("\n").replace("\n", "⏎") or "⏎"
+        full = column + len(shown) > width and shown[0].isspace()
+        if places and (token.startswith("\n") or full):
+            line, column = line + 1, 0
+        shown = shown.lstrip(" ") if column == 0 else shown
+        places.append((line, column, shown))
+        column += len(shown)
+    return places

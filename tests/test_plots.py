@@ -255,3 +255,59 @@ def test_stacked_bars_are_drawn_where_they_are_told():
     figure, ax = plt.subplots()
     assert piled_up(ax=ax) is ax
     assert plt.get_fignums() == [figure.number]
+
+
+STORY = ["The", " tea", " is", " hot", ".", "\n\nThe", " cup", "\n"]
+
+
+def story(**options):
+    return plots.text(STORY, [0, 1, -2, 0, 0, 0, 0.5, 0], "votes", "who said it", **options)
+
+
+def lines_of(ax):
+    """What is written in each line, put together in the order of the columns."""
+    found = {}
+    for word in ax.texts:
+        found.setdefault(word.get_position()[1], []).append((word.get_position()[0], word))
+    return ["".join(w.get_text() for _, w in sorted(line)) for _, line in sorted(found.items())]
+
+
+def test_a_text_is_set_in_lines_that_end_before_white_space():
+    assert lines_of(story()) == ["The tea is hot.", "The cup", "⏎"]
+    assert lines_of(story(width=11)) == ["The tea is", "hot.", "The cup", "⏎"]
+    assert lines_of(story(width=3)) == ["The", "tea", "is", "hot.", "The", "cup", "⏎"]
+
+
+def test_each_token_has_its_colour_and_its_place():
+    ax = story()
+    cells = [(patch.get_x(), patch.get_y(), patch.get_width()) for patch in ax.patches]
+    assert cells[:3] == [(0, 0, 3), (4, 0, 3), (8, 0, 2)]
+    red, _, blue, _ = ax.patches[2].get_facecolor()
+    assert red > 0.4 > 0.1 > blue  # -2, the largest: orange; its text is white
+    assert ax.texts[2].get_color() == "white"
+    assert ax.texts[1].get_color() == "black"
+    assert np.allclose(ax.patches[3].get_facecolor()[:3], 0.97, atol=0.02)
+    red, green, blue, _ = ax.patches[1].get_facecolor()
+    assert blue > red > green  # 1: purple
+    assert story(limit=4).patches[1].get_facecolor() != ax.patches[1].get_facecolor()
+    assert title(ax) == "who said it"
+    (bar,) = [other for other in ax.figure.axes if other is not ax]
+    assert bar.get_xlabel() == "votes"
+
+
+def test_marked_tokens_are_framed():
+    frames = [patch.get_linewidth() > 0 for patch in story(marks=[1, 6]).patches]
+    assert np.flatnonzero(frames).tolist() == [1, 6]
+
+
+def test_a_text_fits_its_cells():
+    ax = plots.text(["m" * 40], [1], "votes")
+    ax.figure.canvas.draw()
+    drawn, cell = ax.texts[0].get_window_extent(), ax.patches[0].get_window_extent()
+    assert drawn.width == pytest.approx(cell.width, rel=0.03)
+    assert not plots.text([], [], "votes").patches  # an empty text is no error
+
+
+def test_a_number_too_few_is_refused():
+    with pytest.raises(ValueError, match="zip"):
+        plots.text(["tea", " cup"], [1], "votes")
