@@ -442,18 +442,16 @@ def _read_pairs(pairs):
             "This is a Counter. Make a list of it, in which a pair that counts twice is there "
             "twice: elements()."
         )
-    try:
-        counts = Counter((window, after) for window, after in pairs)
-    except TypeError as error:
-        raise Wrong("A pair is (window, next token), and a window is a tuple of tokens.") from error
-    except ValueError as error:
-        raise Wrong("A pair has two parts: the window, a tuple, and the next token.") from error
-    for window, _ in counts:
-        if not isinstance(window, tuple):
-            raise Wrong(f"A window is a tuple of tokens, not {type(window).__name__}.")
-        if any(isinstance(token, tuple) for token in window):
+    if not isinstance(pairs, (list, tuple, set)):
+        raise Wrong(f"to_forget and to_memorize are lists of pairs, not {_what(pairs)}.")
+    for pair in pairs:
+        if not isinstance(pair, (list, tuple)) or len(pair) != 2:
+            raise Wrong("A pair has two parts: the window, a tuple, and the next token.")
+        if not isinstance(pair[0], tuple):
+            raise Wrong(f"A window is a tuple of tokens, not {type(pair[0]).__name__}.")
+        if any(isinstance(token, tuple) for token in pair[0]):
             raise Wrong("Your windows are cut into blocks. A window is one tuple of h^λ tokens.")
-    return counts
+    return Counter((window, after) for window, after in pairs)
 
 
 def _explain_plan(found, right):

@@ -299,7 +299,7 @@ WRONG = {
         (_changed(lambda pairs: [(" ".join(map(str, w)), t) for w, t in pairs]), "not str"),
         (_changed(lambda pairs: [((w,), t) for w, t in pairs]), "cut into blocks"),
         (_changed(lambda pairs: [(*w, t) for w, t in pairs]), "two parts"),
-        (_changed(len), "A pair is"),
+        (_changed(len), "lists of pairs, not int"),
         (_edit_in_place, "changes a list"),
         (lambda *g: None, "returns nothing"),
         (lambda old, new, h, layers: old - new, "TypeError"),
