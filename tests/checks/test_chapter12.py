@@ -290,6 +290,7 @@ WRONG = {
         (lambda *g: [([], b) for _, b in edit(*g)], "both compete"),
         (_one_too_many, "in both of your lists"),
         (_short, "Layer 1 is not right yet"),
+        (_plan_with(lambda h, layer: 2**layer, lambda h, layer: 2), "is not right yet"),
         (lambda *g: edit(*g)[-1:], "not one of length 1"),
         (lambda *g: edit(*g)[:-1], "not one of length 2"),
         (lambda *g: np.zeros(3), "one array of shape"),
