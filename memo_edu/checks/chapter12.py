@@ -1,25 +1,15 @@
 """The exercises of chapter 12, opening the box."""
 
-import contextlib
 from collections import Counter
 
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, where_possible
 from memo_edu.codebook import random_stream
 from memo_edu.model import BEGIN
 
 chapter = Chapter()
 check, hint = chapter.check, chapter.hint
-
-
-def _where_possible(candidates, *given):
-    """Make the mistakes that these shapes allow: (what each would give, message) pairs."""
-    mistakes = []
-    for make, message in candidates:
-        with contextlib.suppress(ValueError, IndexError):
-            mistakes.append((make(*given), message))
-    return mistakes
 
 
 # ---- 12.1 ------------------------------------------------------------------------------------
@@ -144,8 +134,8 @@ def votes(answer):
         best, parts = _pair(call(answer, Q, C, E, top))
         right = _parts(Q, C, E)
         first = _best(right.sum(axis=0), top)
-        expect(best, first, _where_possible(BEST_MISTAKES, right, top), "best is not right yet.")
-        mistakes = _where_possible(VOTES_MISTAKES, Q, C, E, first)
+        expect(best, first, where_possible(BEST_MISTAKES, right, top), "best is not right yet.")
+        mistakes = where_possible(VOTES_MISTAKES, Q, C, E, first)
         expect(parts, right[:, first], mistakes, "The candidates are right, their votes not yet.")
     return "Every score, taken apart without a remainder."
 
@@ -259,7 +249,7 @@ def testimony(answer):
         stream = random_stream("check 12", "12.2", M, d)
         K, Y = stream.standard_normal((2, M, d))
         q, e = K[2] + stream.standard_normal(d), Y[2]
-        mistakes = _where_possible(TESTIMONY_MISTAKES, q, K, Y, e)
+        mistakes = where_possible(TESTIMONY_MISTAKES, q, K, Y, e)
         expect(call(answer, q, K, Y, e), (K @ q) * (Y @ e), mistakes)
     return "Every witness heard, and together they say the score."
 
@@ -532,6 +522,6 @@ def taken_in(answer):
         stream = random_stream("check 12", "12.4", n, d)
         e, k = stream.standard_normal((2, n, d))
         C = stream.standard_normal((d, d))
-        mistakes = _where_possible(TAKEN_MISTAKES, e, k, C, alpha)
+        mistakes = where_possible(TAKEN_MISTAKES, e, k, C, alpha)
         expect(call(answer, e, k, C, alpha), alpha * e + (1 - alpha) * (k @ C), mistakes)
     return "A mixture of what is computed and what is remembered."

@@ -5,21 +5,12 @@ from statistics import NormalDist
 
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, where_possible
 from memo_edu.codebook import random_stream
 from memo_edu.model import MeMo
 
 chapter = Chapter()
 check, hint = chapter.check, chapter.hint
-
-
-def _where_possible(candidates, *arrays):
-    """Make the mistakes that these shapes allow: (what each would give, message) pairs."""
-    mistakes = []
-    for make, message in candidates:
-        with contextlib.suppress(ValueError, IndexError):
-            mistakes.append((make(*arrays), message))
-    return mistakes
 
 
 # ---- 13.1 ------------------------------------------------------------------------------------
@@ -115,7 +106,7 @@ def bound_key(answer):
         result = call(answer, x, given)
         if given != rolls:
             raise Wrong("Your function changes the lists of offsets. Work on copies of them.")
-        mistakes = _where_possible(KEY_MISTAKES, x, rolls)
+        mistakes = where_possible(KEY_MISTAKES, x, rolls)
         expect(result, _pyramid(x, rolls)[0], mistakes)
     return "One key for any number of tokens, and every one of them counts."
 
@@ -203,7 +194,7 @@ def read_bound(answer):
         Y, G = stream.choice([-1, 1], (2, M, d_value))
         g = stream.choice([-1, 1], d_value)
         right = (q @ (K.T @ (Y * G))) * g
-        mistakes = _where_possible(READ_MISTAKES, K, Y, G, q, g)
+        mistakes = where_possible(READ_MISTAKES, K, Y, G, q, g)
         expect(call(answer, K, Y, G, q, g), right, mistakes)
     return "Stored under a signature, read under a signature."
 
