@@ -71,6 +71,20 @@ class Backend:
         """Bring an array back to the host, as a NumPy array of the same shape."""
         return to_numpy(array)
 
+    def copy_rows(self, rows, array, first):
+        """Copy rows into an array from row `first` on, converted to its format.
+
+        Args:
+            rows: (n, m).
+            array: (N, m), of this backend, N at least first + n.
+            first: a row of the array.
+        """
+        target = slice(first, first + rows.shape[0])
+        try:
+            array[target, :] = rows  # most libraries convert in passing
+        except TypeError:  # the standard does not ask them to
+            array[target, :] = self.xp.astype(rows, array.dtype)
+
     def free_memory(self):
         """Say how many bytes are free where this backend computes."""
         if self.name == "cupy":

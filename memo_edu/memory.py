@@ -13,6 +13,8 @@ from memo_edu.errors import CapacityError, ConfigurationError, InputError
 NARROW = ("float32", "int8", "int16")
 # The largest whole number up to which every one is exact in the format.
 EXACT_UP_TO = {"float32": 2.0**24, "float64": 2.0**53}
+# Pairs that are gathered for one product: enough to make it fast, few enough for any memory.
+GATHERED = 4096
 
 
 class CorrelationMatrixMemory:
@@ -68,10 +70,28 @@ class CorrelationMatrixMemory:
             CapacityError: the sums could pass 2⁵³; C is unchanged.
         """
         keys, values, growth = self._pairs(keys, values)
-        self._make_room(growth)
-        product = self._cast(keys).T @ self._cast(values)
-        product += self.matrix  # in place of the product: whoever holds the old matrix keeps it
-        self.matrix = product
+        self._add_product(keys, values, growth)
+
+    def memorize_blocks(self, blocks):
+        """Add pairs that come in blocks: C += Σ KᵀY.
+
+        Large products are faster than many small ones, so blocks are gathered first, in two arrays
+        that are filled again and again: fresh memory for every product takes longer.
+
+        Args:
+            blocks: an iterable of (n, key_dim) keys and (n, value_dim) values.
+
+        Raises:
+            InputError, CapacityError: as for memorize; earlier blocks may be in C already.
+
+        Example:
+            >>> memory = CorrelationMatrixMemory(1, 2, backend="numpy")
+            >>> memory.memorize_blocks(([[key]], [[1, key]]) for key in (1, 2, 3))
+            >>> memory.matrix
+            array([[ 6., 14.]], dtype=float32)
+        """
+        for keys, values, growth in self._gathered(blocks):
+            self._add_product(keys, values, growth)
 
     def forget(self, keys, values):
         """Take pairs away: C -= KᵀY.
@@ -148,6 +168,33 @@ class CorrelationMatrixMemory:
         if largest >= EXACT_UP_TO["float64"]:
             raise CapacityError(f"{name} holds 2^53 or more, beyond which sums are not exact.")
         return array, largest
+
+    def _gathered(self, blocks):
+        """Yield the keys and values of several blocks at a time, and their growth; see _pairs."""
+        xp, dtype = self.backend.xp, getattr(self.backend.xp, self.dtype)
+        shapes = (GATHERED, self.key_dim), (GATHERED, self.value_dim)
+        arrays = [xp.empty(shape, dtype=dtype, device=self.backend.device) for shape in shapes]
+        filled, growth = 0, 0.0
+        for block in blocks:
+            *parts, more = self._pairs(*block)
+            count = parts[0].shape[0]
+            if count > GATHERED or more > EXACT_UP_TO[self.dtype]:
+                yield *parts, more  # too many, or too large for the arrays' format
+                continue
+            if filled + count > GATHERED:
+                yield *(array[:filled, :] for array in arrays), growth
+                filled, growth = 0, 0.0
+            for array, part in zip(arrays, parts, strict=True):
+                self.backend.copy_rows(part, array, filled)
+            filled, growth = filled + count, growth + more
+        yield *(array[:filled, :] for array in arrays), growth
+
+    def _add_product(self, keys, values, growth):
+        """C += KᵀY, which adds at most growth to an entry."""
+        self._make_room(growth)
+        product = self._cast(keys).T @ self._cast(values)
+        product += self.matrix  # in place of the product: whoever holds the old matrix keeps it
+        self.matrix = product
 
     def _cast(self, array):
         return self.backend.asarray(array, self.dtype)

@@ -235,8 +235,7 @@ class MeMo:
     def _sum_of_pairs(self, rows, marks):
         """Return Σ KᵀY of some rows of tokens, made apart so that a failure changes nothing."""
         total = CorrelationMatrixMemory(self.encoder.dim, self.encoder.dim, self.backend)
-        for keys, values in self._positions.pairs(rows, marks):
-            total.memorize(keys, values)
+        total.memorize_blocks(self._positions.pairs(rows, marks))
         return total.matrix
 
     def _lower_window_counts(self, length):

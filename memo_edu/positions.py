@@ -30,43 +30,21 @@ class Positions:
     def pairs(self, rows, marks=None):
         """Yield the keys, summed over layers, and the values that rows store.
 
-        They come about four blocks at a time: larger products are faster. The arrays are filled
-        anew for every step, so use them before the next one.
-
         Args:
             rows: rows of tokens.
             marks: for each row a (layers, positions) NumPy array of bool: which keys count. None:
                 all of them.
 
         Returns:
-            A generator of (n, dim) keys and (n, dim) values.
+            A generator of (n, dim) keys and (n, dim) values, n at most BLOCK.
         """
-        room, filled, arrays = 4 * BLOCK, 0, None
         for row, mark in zip(rows, marks or [None] * len(rows), strict=True):
             for start, stop in self._blocks(row):
-                block = self._block(row, start, stop, mark)
-                arrays = arrays or [self._empty(room, part) for part in block]
-                if filled + stop - start > room:
-                    yield tuple(array[:filled, :] for array in arrays)
-                    filled = 0
-                for array, part in zip(arrays, block, strict=True):
-                    array[filled : filled + stop - start, :] = part
-                filled += stop - start
-        if filled:
-            yield tuple(array[:filled, :] for array in arrays)
-
-    def _block(self, row, start, stop, mark):
-        """Return the keys and the values of positions start..stop-1 of a row."""
-        vectors, first = self._around(row, start, stop)
-        part = None if mark is None else mark[:, start - self._encoder.heads :][:, :BLOCK]
-        keys = self._encoder.key_sum(vectors[:-1, :], first, part)
-        signatures = self._encoder.signatures(vectors[:-1, :])[first:, :]
-        return keys, bind(vectors[first + 1 :, :], signatures)
-
-    def _empty(self, rows, like):
-        """Return an array of so many rows, of the kind of another one."""
-        backend, shape = self._encoder.backend, (rows, like.shape[1])
-        return backend.xp.empty(shape, dtype=like.dtype, device=backend.device)
+                vectors, first = self._around(row, start, stop)
+                part = None if mark is None else mark[:, start - self._encoder.heads :][:, :BLOCK]
+                keys = self._encoder.key_sum(vectors[:-1, :], first, part)
+                signatures = self._encoder.signatures(vectors[:-1, :])[first:, :]
+                yield keys, bind(vectors[first + 1 :, :], signatures)
 
     def questions(self, row, chosen, **asking):
         """Yield the keys, summed over layers, and the signatures of some positions of a row.

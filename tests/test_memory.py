@@ -148,6 +148,41 @@ def test_numbers_of_every_kind(kind):
     np.testing.assert_array_equal(one.matrix, np.eye(2))
 
 
+@pytest.mark.parametrize("sizes", [[], [1], [4095, 1, 1], [3000, 3000, 5000, 3000], [4097]])
+def test_pairs_in_blocks_add_up_to_the_same(sizes):
+    keys, values = whole_pairs(sum(sizes), 8, 6)
+    expected = memory(8, 6)
+    expected.memorize(keys, values)
+    found, ends = memory(8, 6), np.cumsum([0, *sizes])
+    spans = [slice(*ends[i : i + 2]) for i in range(len(sizes))]
+    found.memorize_blocks((keys[span].astype("int8"), values[span]) for span in spans)
+    assert np.array_equal(found.matrix, expected.matrix)
+    assert found.dtype == "float32"
+
+
+def test_blocks_are_products_of_many_pairs(monkeypatch):
+    steps = []
+    monkeypatch.setattr(
+        me.CorrelationMatrixMemory, "_make_room", lambda _, growth: steps.append(growth)
+    )
+    ones = np.ones((1000, 3), dtype="int8")
+    memory(3, 3).memorize_blocks([(ones, 2 * ones)] * 9)
+    assert steps == [8000, 8000, 2000]
+
+
+def test_blocks_of_numbers_beyond_2_to_the_24_are_exact():
+    found, large = memory(1, 2), 2.0**30 + 1
+    found.memorize_blocks([([[1]], [[1, 2]]), ([[large]], [[1, 0]]), ([[1]], [[2, 3]])])
+    assert found.matrix.tolist() == [[large + 3, 5]]
+    found.memorize_blocks([([[1]], [[-large, 0]])])
+    assert found.matrix.tolist() == [[3, 5]]
+
+
+def test_a_bad_block_is_refused():
+    with pytest.raises(me.InputError, match="holds NaN"):
+        memory(1, 1).memorize_blocks([([[1]], [[1]]), ([[np.nan]], [[1]])])
+
+
 def test_adding_a_matrix_is_memorizing_what_it_holds():
     one, two, both = memory(), memory(), memory()
     for target, seed in ((one, 1), (two, 2), (both, 1), (both, 2)):
