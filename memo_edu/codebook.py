@@ -172,7 +172,7 @@ class Vocabulary:
 
     def vectors(self, tokens):
         """Look up the vectors of any tokens, candidates or not; (n, dim), int8 if bipolar."""
-        new = [token for token in dict.fromkeys(tokens) if token not in self._rows]
+        new = list(set(tokens).difference(self._rows))
         table, rows = self._table, self._rows
         xp = array_api_compat.array_namespace(table)
         if new:
