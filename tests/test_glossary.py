@@ -167,6 +167,8 @@ def test_formulas_hold_no_sign_that_would_end_a_cell_or_be_eaten():
 
 
 def test_chapter_00_and_the_readme_lead_here():
-    assert "(GLOSSARY.md)" in TEXTS["00"]
+    for notebook in (NOTEBOOKS / "00-welcome.ipynb", NOTEBOOKS / "solutions" / "00-welcome.ipynb"):
+        (link,) = re.findall(r"\]\((\S*GLOSSARY\.md)\)", notebook.read_text(encoding="utf-8"))
+        assert (notebook.parent / link).samefile(NOTEBOOKS / "GLOSSARY.md")
     readme = (NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
     assert "(notebooks/GLOSSARY.md)" in readme
