@@ -286,6 +286,14 @@ def test_a_wrong_argument_is_one_sentence(arguments, tmp_path, monkeypatch, caps
     assert err.count("\n") == 1
 
 
+def test_help_tells_where_it_looks(capsys):
+    assert run("--help") == 0
+    assert "./notebooks if there is one" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    assert "progress    Show which exercises are done" in capsys.readouterr().out
+
+
 def test_errors_are_input_errors(tmp_path):
     with pytest.raises(InputError, match="no folder"):
         progress.read_folder(tmp_path / "none")
