@@ -75,7 +75,24 @@ def bench(arguments):
     return _write_records("bench", bench.__doc__, runs, arguments)
 
 
-COMMANDS = {"experiment": experiment, "bench": bench}
+def progress(arguments):
+    """Show which exercises are done, chapter by chapter, as the notebooks were saved."""
+    from memo_edu.progress import read_folder, report
+
+    parser = Parser(prog="memo-edu progress", description=progress.__doc__)
+    here = "notebooks" if Path("notebooks").is_dir() else "."
+    about = "where the notebooks are (./notebooks if there is one, else the current folder)"
+    parser.add_argument("folder", nargs="?", default=here, help=about)
+    exercises, faults = read_folder(parser.parse_args(arguments).folder)
+    for fault in faults:
+        print(f"memo-edu: {fault}", file=sys.stderr)
+    # Where λ can't be printed, a question mark will do.
+    coding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(report(exercises).encode(coding, "replace").decode(coding))
+    return 0
+
+
+COMMANDS = {"progress": progress, "experiment": experiment, "bench": bench}
 
 
 def _write_records(command, about, runs, arguments):

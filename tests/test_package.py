@@ -247,6 +247,7 @@ ORDER += [
     "figures",
     "lab",
     "checks",
+    "progress",
     "cli",
     "__main__",
 ]

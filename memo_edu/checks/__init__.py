@@ -2,6 +2,7 @@
 
 import contextlib
 import html
+import re
 import sysconfig
 import traceback
 from dataclasses import dataclass
@@ -20,17 +21,29 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a check found.
+    r"""What a check found.
 
     Attributes:
         number: the exercise, such as "2.1".
         status: "not attempted", "wrong" or "right".
         message: one or two sentences to the learner.
+
+    Example:
+        >>> Outcome("2.1", "right", "Every pair is in.")
+        ✓ Exercise 2.1, right: Every pair is in.
+        >>> Outcome.all_in("A line.\n✓ Exercise 2.1, right: Every pair is in.\nAnother.")
+        [✓ Exercise 2.1, right: Every pair is in.]
     """
 
     number: str
     status: str
     message: str
+
+    @classmethod
+    def all_in(cls, text):
+        """Find the outcomes in a text that a notebook shows; each begins a line."""
+        lines = re.findall(r"^(.) Exercise (\d+\.\d+), (.+?): (.*)", text, re.MULTILINE)
+        return [cls(*found) for sign, *found in lines if SIGNS.get(found[1], " ")[0] == sign]
 
     def __repr__(self):
         return f"{SIGNS[self.status][0]} Exercise {self.number}, {self.status}: {self.message}"

@@ -42,9 +42,12 @@ def student_copy(solution):
 def copies(source):
     """Return (path, notebook) of both copies of a chapter, without outputs."""
     solution = solution_copy(source)
+    student = student_copy(solution)
+    for cell in solution.cells:  # it lies one folder further down
+        cell.source = cell.source.replace("](GLOSSARY.md)", "](../GLOSSARY.md)")
     name = f"{source.stem}.ipynb"
     home = SOURCE.parent
-    return [(home / name, student_copy(solution)), (home / "solutions" / name, solution)]
+    return [(home / name, student), (home / "solutions" / name, solution)]
 
 
 def run(notebook, folder):
