@@ -342,6 +342,7 @@ def stacked_bars(series, xlabel, title="", mark=None, ax=None):
             drawn.set_label(label)
             handles.append(drawn)
     style = {"marker": "D", "linestyle": "none", "color": "black", "markeredgecolor": "white"}
+    style["clip_on"] = False  # the longest bar may end at the frame
     diamonds = ax.plot(parts.sum(axis=0), range(len(names)), label="sum", **style)
     ax.axvline(0, color="#555555", linewidth=0.8)
     shown = [("★ " if name == mark else "") + show_token(name) for name in names]

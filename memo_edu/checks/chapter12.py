@@ -134,7 +134,13 @@ def votes(answer):
         best, parts = _pair(call(answer, Q, C, E, top))
         right = _parts(Q, C, E)
         first = _best(right.sum(axis=0), top)
-        expect(best, first, where_possible(BEST_MISTAKES, right, top), "best is not right yet.")
+        same = np.array_equal(np.sort(best, axis=None), np.sort(first))
+        otherwise = (
+            "These are the best candidates, but in another order. The best one comes first."
+            if same
+            else "best is not right yet."
+        )
+        expect(best, first, where_possible(BEST_MISTAKES, right, top), otherwise)
         mistakes = where_possible(VOTES_MISTAKES, Q, C, E, first)
         expect(parts, right[:, first], mistakes, "The candidates are right, their votes not yet.")
     return "Every score, taken apart without a remainder."
@@ -197,6 +203,10 @@ TESTIMONY_MISTAKES = (
     (
         lambda q, K, Y, e: (K @ q) * (Y @ e) / ((K @ q) @ (Y @ e)),
         "These are shares of the score. Don't divide: they should sum to the score itself.",
+    ),
+    (
+        lambda q, K, Y, e: (K @ q) * (Y @ e) / len(K),
+        "You divide by the number of pairs. Don't: they should sum to the score itself.",
     ),
     (
         lambda q, K, Y, e: ((K * q) * (Y * e)).sum(axis=1),
@@ -331,8 +341,8 @@ PLAN_MISTAKES = (
     ),
     (
         _sets,
-        "You compare sets, so it is lost how often a pair occurs. If the old text has it twice and "
-        "the new one once, it must be forgotten once.",
+        "You ask only whether the other text has a pair, as sets or `not in` do, not how often. If "
+        "the old text has it twice and the new one once, it must be forgotten once.",
     ),
     (
         _each(lambda counts: Counter(set(counts))),
@@ -346,6 +356,10 @@ PLAN_MISTAKES = (
     (
         lambda *given: _plan(*given, marks=lambda h, layer: h**layer),
         "There are too many begin marks: every text has h of them, for all layers.",
+    ),
+    (
+        lambda old, new, h, layers: _plan(old[:-1], new[:-1], h, layers),
+        "The last pair of each text is missing: its value is the very last token.",
     ),
     (
         lambda *given: _plan(*given, size=lambda h, layer: h),

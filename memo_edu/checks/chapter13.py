@@ -38,6 +38,13 @@ def _flat(vectors, rolls):
     return np.prod(rolled, axis=0)
 
 
+def _without_axis(vectors, rolls):
+    for offsets in rolls:
+        blocks = vectors.reshape(-1, len(offsets), vectors.shape[1])
+        vectors = np.prod([np.roll(blocks[:, j], o) for j, o in enumerate(offsets)], axis=0)
+    return vectors[0]
+
+
 KEY_MISTAKES = (
     (
         lambda x, rolls: x.prod(axis=0),
@@ -73,6 +80,16 @@ KEY_MISTAKES = (
     (
         lambda x, rolls: _level(x, rolls[0])[-1],
         "This is layer 1's key, of the last h tokens. Layer λ looks back over h^λ.",
+    ),
+    (
+        lambda x, rolls: _level(x, rolls[0])[0],
+        "This is one product of h tokens, the oldest ones. Go up, layer by layer, until one row is "
+        "left; all tokens are in it.",
+    ),
+    (
+        _without_axis,
+        "np.roll without an axis moves numbers from one row into the next. Roll along axis=1, or "
+        "one vector at a time.",
     ),
     (
         _pyramid,
@@ -281,6 +298,16 @@ class _Middle(_Machine):
         return _one_off(after) if place in (0, count - 1) else after
 
 
+class _AllButLatest(_Machine):
+    def spoil(self, after, before, place, count):
+        return after if place < count - 1 else _one_off(after)
+
+
+class _AllButOldest(_Machine):
+    def spoil(self, after, before, place, count):
+        return after if place else _one_off(after)
+
+
 class _Ordered(_Machine):
     """Its memory tells in which order it has read what it still knows."""
 
@@ -360,6 +387,18 @@ MACHINES = (
         "turn.",
     ),
     (
+        _AllButLatest,
+        False,
+        "Your proof passes a machine that fails at the text it has read last. Forget each one in "
+        "turn, up to the last.",
+    ),
+    (
+        _AllButOldest,
+        False,
+        "Your proof passes a machine that fails at its oldest text. Forget each one in turn, from "
+        "the first.",
+    ),
+    (
         _Ordered,
         False,
         "Your proof passes a machine whose memory depends on the order of reading. Let the other "
@@ -384,7 +423,7 @@ NOTES = [
     ],
 )
 def forgets_exactly(answer):
-    """Tell a machine that forgets bit for bit from eleven that don't."""
+    """Tell a machine that forgets bit for bit from thirteen that don't."""
     for count in (4, 3):
         for machine, is_exact, message in MACHINES:
             texts = NOTES[:count]
@@ -395,7 +434,7 @@ def forgets_exactly(answer):
                 raise Wrong(f"Return one True or False, not {type(found).__name__}.")
             if found != is_exact:
                 raise Wrong(message)
-    return "Twelve machines, and your proof saw through all that only nearly forget."
+    return "Fourteen machines, and your proof saw through all that only nearly forget."
 
 
 # ---- 13.4 ------------------------------------------------------------------------------------
@@ -440,6 +479,10 @@ THRESHOLD_MISTAKES = (
         "You look up Φ at that place; you need the t at which Φ has that value: inv_cdf.",
     ),
     (
+        lambda V, a: BELL.inv_cdf((1 - a) ** (1 / (V - 1))),
+        "None of these V candidates is right. So take V, and not V − 1.",
+    ),
+    (
         lambda V, a: np.sqrt(2 * np.log(V)),
         "√(2 ln V) is about where the best of V lies. How seldom it gets further depends on α.",
     ),
@@ -458,7 +501,7 @@ def threshold(answer):
     for V, alpha in ((2_215, 0.01), (7, 0.3), (50_277, 0.001), (3, 0.6), (1, 0.05)):
         mistakes = []
         for make, message in THRESHOLD_MISTAKES:
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, ZeroDivisionError):
                 mistakes.append((make(V, alpha), message))
         right = BELL.inv_cdf((1 - alpha) ** (1 / V))
         expect(call(answer, V, alpha), right, mistakes)

@@ -33,6 +33,22 @@ PROJECTION_MISTAKES = (
         "the third saving is missing. The last layer gets its piece with one matrix, P W.",
     ),
     (
+        lambda d, h, layers: _binding(d, h, layers),
+        "this is what binding takes. The projection's number comes first.",
+    ),
+    (
+        lambda d, h, layers: _projection(d, h, layers) + (layers > 1) * h * d * d,
+        "the layer below the last makes an encoding here. Its blocks go through P W at once.",
+    ),
+    (
+        lambda d, h, layers: _projection(d, h, layers) - (layers > 1) * (d * d - d * d / h),
+        "the last layer's piece is too cheap: h blocks go through P W, so it has h·d rows.",
+    ),
+    (
+        lambda d, h, layers: _projection(d, h, layers) - max(layers - 2, 0) * (h - 1) * d * d,
+        "an encoding is too cheap: h blocks go through P, so it has h·d rows.",
+    ),
+    (
         lambda d, h, layers: layers * d * d / h + layers * h * d * d + d * d,
         "every layer makes an encoding here, even the last one. Who would use that?",
     ),
@@ -200,6 +216,15 @@ def _without_edges(X, keys, size, reach):
     return C
 
 
+def _cut(X, keys, size, reach, back=0):
+    pieces = [X[max(0, start - back) : start + size] for start in range(0, len(X), size)]
+    return sum(keys(piece)[:-1].T @ piece[1:] for piece in pieces)
+
+
+def _cut_with_overlap(X, keys, size, reach):
+    return _cut(X, keys, size, reach, back=reach)
+
+
 BLOCK_MISTAKES = (
     (
         lambda X, keys, size, reach: _summed(X, keys, size, 0),
@@ -214,6 +239,16 @@ BLOCK_MISTAKES = (
         _all_rows_again,
         "The pairs of the rows that you look back on are memorized twice. They help to make keys, "
         "but they belong to the block before.",
+    ),
+    (
+        _cut_with_overlap,
+        "You cut a text with an overlap, and the pairs in the overlap are memorized twice. The "
+        "rows that you look back on help to make keys, but each pair belongs to one block.",
+    ),
+    (
+        _cut,
+        "You cut the text and memorize it piece by piece. What reaches over the cuts is lost, both "
+        "windows and the pairs that lead over them.",
     ),
     (
         _without_edges,
@@ -233,6 +268,10 @@ BLOCK_MISTAKES = (
     (
         lambda X, keys, size, reach: _block(X, keys, *_starts(X, size)[0], 0),
         "This is the first block alone. Did you return inside the loop?",
+    ),
+    (
+        lambda X, keys, size, reach: keys(X[:-1]).T @ X[:-1],
+        "Key and value are the same row here. The value of a pair is the row after its key's.",
     ),
     (
         lambda X, keys, size, reach: keys(X).T @ X,
@@ -397,6 +436,8 @@ def _judge_sum(C, far, texts, machines):
     if not np.allclose(times, 1):
         raise Wrong("The parts were added with different weights. Each counts in full.")
     sizes = [len(share) for share in far.done]
+    if any(far.done.count(share) > 1 for share in far.done):
+        raise Wrong("A machine that had answered was asked again. Keep what has come back.")
     if len(sizes) != machines:
         raise Wrong(
             f"{len(sizes)} lists of texts were memorized, for {machines} machine"
@@ -524,8 +565,17 @@ def choose_dim(answer):
             if found == [make(*case) for case in cases]:
                 raise Wrong(message)
         first = next(i for i, d in enumerate(found) if d != right[i])
-        raise Wrong(f"Not right yet, for instance for {cases[first][0]} tokens.")
+        raise Wrong(_what_is_wrong(found[first], *cases[first]))
     return "Neither too small nor larger than need be."
+
+
+def _what_is_wrong(d, tokens, vocab_size, accuracy):
+    """Say what is wrong with a d for so many tokens."""
+    if d % 64 or d < 64:
+        return f"For {tokens:,} tokens your d is {d}. It should be a multiple of 64, from 64 on."
+    if _room(d, vocab_size, accuracy) < tokens:
+        return f"For {tokens:,} tokens your d is {d}, and that has no room for them."
+    return f"For {tokens:,} tokens your d is {d}. A smaller one has room for them already."
 
 
 def _whole(result):

@@ -1,10 +1,10 @@
 """A model that knows what it knows: how often it takes noise for a memory, promised and found."""
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from memo_edu.codebook import random_stream, whole_number
 from memo_edu.errors import ConfigurationError, InputError
+from memo_edu.experiments.bar import progress_bar
 from memo_edu.experiments.interrupt import until_interrupted
 from memo_edu.experiments.prose import reference_pages
 from memo_edu.memory import noise_probability
@@ -76,7 +76,7 @@ def false_alarms(
     new = _without_excerpts(rows, loads[-1], heads) if loads else []
     if not new:
         raise ConfigurationError(f"loads are {loads} of {len(texts)} texts; leave one unseen.")
-    with tqdm(total=len(models) * len(loads), desc="calibration", unit="load") as bar:
+    with progress_bar(total=len(models) * len(loads), desc="calibration", unit="load") as bar:
         for encoder, model in models.items():
             for load in loads:
                 for text in texts[len(model.texts) : load]:

@@ -1,9 +1,8 @@
 """Graceful or not: what is left of a memory when the context has a few wrong tokens."""
 
-from tqdm.auto import tqdm
-
 from memo_edu.codebook import random_stream, whole_number
 from memo_edu.errors import InputError
+from memo_edu.experiments.bar import progress_bar
 from memo_edu.experiments.interrupt import until_interrupted
 from memo_edu.model import MeMo
 from memo_edu.rereading import reread
@@ -76,7 +75,7 @@ def damaged_recall(
         damage: [_damage(row[:i], *damage, vocabulary, stream) for row, i in asked]
         for damage in DAMAGES
     }
-    with tqdm(total=len(models) * len(DAMAGES), desc="damage", unit="damage") as bar:
+    with progress_bar(total=len(models) * len(DAMAGES), desc="damage", unit="damage") as bar:
         for encoder, model in models.items():
             for text in texts:
                 model.memorize(text)

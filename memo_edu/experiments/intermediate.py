@@ -3,10 +3,10 @@
 import itertools
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from memo_edu.codebook import random_stream, whole_number
 from memo_edu.errors import ConfigurationError, InputError
+from memo_edu.experiments.bar import progress_bar
 from memo_edu.experiments.interrupt import until_interrupted
 from memo_edu.model import MeMo
 from memo_edu.text import sample_texts, tokenize
@@ -78,7 +78,7 @@ def intermediate_recall(
     rows = _rows(texts, tokens, seed)
     sizes = {"dim": dim, "heads": heads, "layers": layers, "seed": seed, "backend": backend}
     settings = list(itertools.product(rows.items(), (False, True), alphas))
-    with tqdm(settings, desc="intermediate", unit="model") as bar:
+    with progress_bar(settings, desc="intermediate", unit="model") as bar:
         for ((kind, count), ids), penalty, alpha in bar:
             options = {**sizes, "vocab_size": _vocab_size(ids), "alpha": alpha, "penalty": penalty}
             model, alone = MeMo(**options), MeMo(**options)

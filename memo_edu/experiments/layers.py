@@ -2,11 +2,10 @@
 
 import functools
 
-from tqdm.auto import tqdm
-
 from memo_edu.backend import get_backend
 from memo_edu.codebook import random_stream, whole_number
 from memo_edu.errors import ConfigurationError
+from memo_edu.experiments.bar import progress_bar
 from memo_edu.experiments.interrupt import until_interrupted
 from memo_edu.model import MeMo
 
@@ -75,7 +74,7 @@ def multilayer_recall(
     )
     draw = functools.partial(rows_with_decoys, rows, chunk, decoys, vocab_size)
     first, columns = draw(random_stream("rows", seed, 1)), range(heads, chunk)
-    with tqdm(range(1, iterations + 1), desc="rows", unit="iteration") as bar:
+    with progress_bar(range(1, iterations + 1), desc="rows", unit="iteration") as bar:
         for iteration in bar:
             ids = draw(random_stream("rows", seed, iteration))
             model.memorize_ids(ids)

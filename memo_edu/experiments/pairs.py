@@ -4,11 +4,11 @@ import math
 
 import array_api_compat
 import numpy as np
-from tqdm.auto import tqdm
 
 from memo_edu import theory
 from memo_edu.codebook import random_stream, whole_number
 from memo_edu.errors import ConfigurationError
+from memo_edu.experiments.bar import progress_bar
 from memo_edu.experiments.interrupt import until_interrupted
 from memo_edu.memory import CorrelationMatrixMemory
 
@@ -105,7 +105,7 @@ def pair_recall(
     tokens = _codebook("tokens", vocab_size, token_dim, kind, seed, memory.backend)
     values = _codebook("values", vocab_size, value_dim, kind, seed, memory.backend)
     pairs, first, reached = 0, None, 1.0
-    with tqdm(total=math.ceil(expected / batch), desc="pairs", unit="batch") as bar:
+    with progress_bar(total=math.ceil(expected / batch), desc="pairs", unit="batch") as bar:
         while reached > accuracy:
             latest = _random_pairs(tokens, heads, batch, random_stream("pairs", seed, pairs))
             first = first or latest

@@ -3,9 +3,9 @@
 from collections import Counter
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from memo_edu import theory
+from memo_edu.experiments.bar import progress_bar
 from memo_edu.experiments.interrupt import until_interrupted
 from memo_edu.model import MeMo
 from memo_edu.text import tokenize
@@ -52,7 +52,7 @@ def prose_recall(
     texts = reference_pages() if texts is None else list(texts)
     # All models are made before the first is measured: a wrong name must not be found late.
     models = {name: MeMo(dim, heads, layers, name, seed, backend) for name in encoders}
-    with tqdm(total=len(models) * len(texts), desc="prose", unit="text") as bar:
+    with progress_bar(total=len(models) * len(texts), desc="prose", unit="text") as bar:
         for encoder, model in models.items():
             counts = Counter()
             for number, text in enumerate(texts, 1):

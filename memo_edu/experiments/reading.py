@@ -19,9 +19,9 @@ candidate is set against its own noise, and stays far below binding.
 """
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from memo_edu.codebook import random_stream, whole_number
+from memo_edu.experiments.bar import progress_bar
 from memo_edu.experiments.interrupt import until_interrupted
 from memo_edu.experiments.prose import reference_pages
 from memo_edu.model import MeMo
@@ -111,7 +111,7 @@ def reading_recall(
         for encoder in encoders
         for way in repeats
     ]
-    for encoder, way, model in tqdm(models, desc="reading", unit="memory"):
+    for encoder, way, model in progress_bar(models, desc="reading", unit="memory"):
         for text in texts:
             model.memorize(text)
         right = _count_right(model, sample, random_stream("reading", seed, sample))

@@ -66,6 +66,13 @@ def _one_level(vectors, offsets):
     return np.array([_bound(part, offsets) for part in parts])
 
 
+def _without_axis(vectors, rolls):
+    for offsets in rolls:
+        blocks = vectors.reshape(-1, len(offsets), vectors.shape[1])
+        vectors = np.prod([np.roll(blocks[:, j], o) for j, o in enumerate(offsets)], axis=0)
+    return vectors[0]
+
+
 def _added(vectors, rolls):
     for offsets in rolls:
         parts = vectors.reshape(-1, len(offsets), vectors.shape[1])
@@ -250,6 +257,8 @@ WRONG = {
         (lambda x, rolls: _blocks(x, [[-o for o in one] for one in rolls]), "other way round"),
         (lambda x, rolls: _one_level(x, rolls[0]), "stop after layer 1"),
         (lambda x, rolls: _bound(x[-len(rolls[0]) :], rolls[0]), "of the last h tokens"),
+        (lambda x, rolls: _one_level(x, rolls[0])[0], "the oldest ones"),
+        (_without_axis, "from one row into the next"),
         (lambda x, rolls: _blocks(x, rolls)[None], "one row"),
         (_added, "a sum"),
         (lambda x, rolls: _blocks(x, rolls)[1:], "shape"),
@@ -292,6 +301,8 @@ WRONG = {
         (_proof(np.array_equal, lambda texts: [texts[:1]]), "its oldest text"),
         (_proof(np.array_equal, lambda texts: [texts[:1], texts[-1:]]), "from the middle"),
         (_proof(np.array_equal, lambda texts: [texts[1:2], texts[-2:-1]]), "first and the last"),
+        (_proof(np.array_equal, lambda texts: [[text] for text in texts[:-1]]), "up to the last"),
+        (_proof(np.array_equal, lambda texts: [[text] for text in texts[1:]]), "from the first"),
         (_proof(np.array_equal, order=1), "order of reading"),
         (_proof_in_place, "changes the list"),
         (lambda new, texts: new().matrix == new().matrix, "not ndarray"),
@@ -308,6 +319,7 @@ WRONG = {
         (lambda V, alpha: BELL.inv_cdf(1 - (1 - alpha) ** (1 / V)), "sign is turned"),
         (lambda V, alpha: (1 - alpha) ** (1 / V), "This is Φ(t)"),
         (lambda V, alpha: BELL.cdf((1 - alpha) ** (1 / V)), "inv_cdf"),
+        (lambda V, alpha: threshold(V - 1, alpha) if V > 1 else 0, "not V − 1"),
         (lambda V, alpha: (2 * np.log(V)) ** 0.5, "depends on α"),
         (lambda V, alpha: 1.002 * threshold(V, alpha), "not right yet"),
         (lambda V, alpha: [threshold(V, alpha)], "shape"),

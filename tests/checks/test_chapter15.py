@@ -84,6 +84,14 @@ def _counted_again(X, keys, size, reach):
     return C
 
 
+def _pieces(back):
+    def in_pieces(X, keys, size, reach):
+        pieces = [X[max(0, start - back) : start + size] for start in range(0, len(X), size)]
+        return sum(keys(piece)[:-1].T @ piece[1:] for piece in pieces)
+
+    return in_pieces
+
+
 def _edges_lost(X, keys, size, reach):
     C = 0
     for start, stop in _blocks(X, size):
@@ -189,6 +197,14 @@ def _start_over(texts, memorize, machines):
             return C
 
 
+def _start_all_over(texts, memorize, machines):
+    # Here it is thrown away.
+    parts = [None]
+    while any(part is None for part in parts):
+        parts = [memorize(share) for share in _dealt(texts, machines)]
+    return sum(parts)
+
+
 def _in_the_first_part(texts, memorize, machines):
     shares = _dealt(texts, machines)
     C = _until(memorize, shares[0])
@@ -289,6 +305,21 @@ WRONG = {
         (_projection(lambda d, h, n: _layer_by_layer(d, h, n) - d * d), "Projection: the product"),
         (_projection(lambda d, h, n: _layer_by_layer(d, h, n) / d**2), "Projection: this is in u"),
         (_projection(lambda d, h, n: _layer_by_layer(d, h, n) * 2), "Projection: you count the a"),
+        (lambda d, h, n: multiplications(d, h, n)[::-1], "comes first"),
+        (
+            _projection(lambda d, h, n: _layer_by_layer(d, h, n) + (h * d * d if n > 1 else 0)),
+            "the layer below the last",
+        ),
+        (
+            _projection(
+                lambda d, h, n: _layer_by_layer(d, h, n) - (d * d - d * d / h if n > 1 else 0)
+            ),
+            "last layer's piece is too cheap",
+        ),
+        (
+            _projection(lambda d, h, n: _layer_by_layer(d, h, n) - max(0, n - 2) * (h - 1) * d * d),
+            "an encoding is too cheap",
+        ),
         (_projection(lambda d, h, n: _layer_by_layer(d, h, n) + 1), "Projection: not right yet"),
         (_binding(lambda d, h, n: (n + 1) * h * d + d + d * d), "h − 1 multiplications"),
         (_binding(lambda d, h, n: n * (h - 1) * d + d + d * d), "signature is missing"),
@@ -314,11 +345,14 @@ WRONG = {
         (_looking_back(lambda reach: 0), "reach over the edge"),
         (_looking_back(lambda reach: reach - 2), "one row too few"),
         (_counted_again, "memorized twice"),
+        (_pieces(0), "What reaches over the cuts"),
+        (_pieces(4), "with an overlap"),
+        (lambda X, keys, size, reach: keys(X[:-1]).T @ X[:-1], "the same row"),
+        (_own_token, "its own window"),
         (_edges_lost, "last pair of each block"),
         (_full_blocks_only, "last block is missing"),
         (_last_block, "last block alone"),
         (_first_block, "first block alone"),
-        (_own_token, "its own window"),
         (lambda X, keys, size, reach: in_blocks(X, keys, size, reach).T, "on its side"),
         (
             lambda X, keys, size, reach: (
@@ -343,6 +377,7 @@ WRONG = {
         (lambda t, m, n: _until(m, t), "lists of texts were memorized"),
         (lambda t, m, n: sum(_until(m, t) for _ in range(n)), "in this memory 4 times"),
         (_start_over, "Keep what came back"),
+        (_start_all_over, "Keep what has come back"),
         (lambda t, m, n: sum_of_parts(t, m, n) / n, "This is a mean"),
         (_in_the_first_part, "a machine has made"),
         (_forgets_the_first, "is not in the sum"),
@@ -371,7 +406,9 @@ WRONG = {
         (lambda N, V, p: chapter15._smallest(N, V, p, step=1), "multiple of 64"),
         (lambda N, V, p: 64 * math.ceil((2 * N * math.log(V)) ** 0.5 / 64), "2 ln V"),
         (lambda N, V, p: 64 * math.ceil(N**0.5 / 64), "one number for each token"),
-        (lambda N, V, p: choose_dim(2 * N, V, p), "Not right yet"),
+        (lambda N, V, p: choose_dim(2 * N, V, p), "has room for them already"),
+        (lambda N, V, p: choose_dim(N / 2, V, p), "has no room for them"),
+        (_in_steps(lambda d: d + 10), "It should be a multiple"),
         (lambda N, V, p: [choose_dim(N, V, p)], "one whole number"),
         (lambda N, V, p: choose_dim(N, V), "TypeError"),
         (lambda N, V, p: None, "returns nothing"),
