@@ -64,6 +64,10 @@ def predicted_sigma(answer):
                 "1/a + 1/b is not 1/(a + b). Write two fractions, and add them.",
             ),
             (math.sqrt(M / d_key / (d_value * V)), "The two fractions are added, not multiplied."),
+            (
+                math.sqrt(M / d_key) * (1 / d_value + 1 / V),
+                "Your root ends after M / d_key. It goes over the bracket too.",
+            ),
         ]
         expect(call(answer, M, d_key, d_value, V), math.sqrt(total), mistakes)
     return "Four numbers are enough to know how noisy a memory will be."
@@ -132,12 +136,22 @@ RECALL_MISTAKES = (
         lambda K, right, E: _share(_answers(K.T @ E[right], E[right], E) == right),
         "You ask with the values. The keys ask.",
     ),
+    (
+        lambda K, right, E: _share(E[_answers(K.T @ E[right], K, E)] == E[right]),
+        "You compare vectors number by number, and numbers agree by chance. Compare tokens: their "
+        "row numbers.",
+    ),
+    (
+        lambda K, right, E: (_answers(K.T @ E[right], K, E) == right).sum() / len(E),
+        "You divide by the number of tokens. It is a share of the pairs.",
+    ),
 )
 
 
 def _memory(M, d_key, d_value, V):
     stream = random_stream("check 03", "3.2", M, V)
     K, E = stream.standard_normal((M, d_key)), stream.standard_normal((V, d_value))
+    E[:, 0] = 1  # all tokens agree here: equal numbers are not yet equal tokens
     return K, stream.integers(0, V, M), E
 
 
@@ -217,6 +231,14 @@ OTHER_MISTAKES = (
         lambda s, V: _average(s, V - 1, lambda x, s: 1 / s + x, weight=False),
         "All x count equally here. Most of them hardly ever happen: weigh them by φ(x).",
     ),
+    (
+        lambda s, V: _right(s, V) / 16,
+        "This is a mean over the grid, from −8 to 8. An integral is the sum times the step, dx.",
+    ),
+    (
+        lambda s, V: math.sqrt(2 * math.pi) * _right(s, V),
+        "The area under your bell curve is not 1: its factor 1/√(2π) is missing.",
+    ),
 )
 RIVAL_MISTAKES = tuple(
     (lambda s, V, rivals=rivals: _average(s, V - 1, rivals), message)
@@ -260,6 +282,8 @@ def predicted_recall(answer):
 
 def _near(results, rights):
     """Refuse results that are not within the tolerance, in the words for their mistake."""
+    # Phi of a number is an array without axes: as good as a number.
+    results = [r.item() if isinstance(r, np.ndarray) and not r.ndim else r for r in results]
     for result in results:
         if np.ndim(result) > 0:
             raise Wrong("Return one number. Is there a sum or a mean at the end?")

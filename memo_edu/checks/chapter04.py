@@ -27,6 +27,7 @@ ROOT_MISSING = "The root is missing: your keys are too long by a factor of √h.
 NO_ROOT = "You divide by h. Lengths, not squared lengths, are to shrink: which root is that?"
 TIMES_ROOT = "You multiply by √h, which makes the keys longer still."
 ROOT_OF_D = "That is the root of d. How many pieces are there in a key?"
+ROOT_OF_PIECE = "That is the root of d/h, the length of a piece. How many pieces are in a key?"
 EXACT_NORM = "Every key has norm 1 exactly. The formula divides all keys by the same number."
 BACKWARDS = "The pieces stand in the wrong order: the oldest token comes first."
 SHUFFLED = "The pieces are shuffled into each other. Each token's d/h numbers belong together."
@@ -51,6 +52,7 @@ def window_key(answer):
             (pieces.ravel() / h, NO_ROOT),
             (pieces.ravel() * root, TIMES_ROOT),
             (pieces.ravel() / np.sqrt(d), ROOT_OF_D),
+            (pieces.ravel() / np.sqrt(d // h), ROOT_OF_PIECE),
             (pieces.ravel() / np.linalg.norm(pieces), EXACT_NORM),
             (pieces.sum(axis=0), SUM),
             (pieces.sum(axis=0) / root, SUM),
@@ -124,6 +126,7 @@ def all_keys(answer):
             (keys / root, NO_ROOT),
             (keys * h, TIMES_ROOT),
             (keys * root / np.sqrt(d), ROOT_OF_D),
+            (keys * root / np.sqrt(d // h), ROOT_OF_PIECE),
             (keys / np.linalg.norm(keys, axis=1, keepdims=True), EXACT_NORM),
             (_all(pieces[::-1], h)[::-1] / root, BACKWARDS),
             (keys[::-1], "The windows stand in reverse order. Row 0 begins with the first token."),
@@ -212,6 +215,11 @@ def predicted_cosines(answer):
             (1 - right, "This is how much windows differ. Equal ones should have the cosine 1."),
             (right**0.5, "That is a root too many: the 1/√h of both keys make 1/h together."),
             (right**2, "You squared it. A cosine is m/h itself."),
+            (
+                right * h**0.5,
+                "You divide by √h, which makes more than 1 of two equal windows. Both keys bring "
+                "a 1/√h along.",
+            ),
             (right * (1 - np.eye(len(right))), "A window with itself has the cosine 1, not 0."),
             (np.triu(right), "Only half of the table is filled: (j, i) is the same as (i, j)."),
             (np.tril(right), "Only half of the table is filled: (j, i) is the same as (i, j)."),

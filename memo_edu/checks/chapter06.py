@@ -173,6 +173,8 @@ def forget_text(answer):
     """C − KᵀY for the pairs of a text, with its begin marks."""
     for count, h, d in ((7, 2, 8), (12, 4, 16), (3, 4, 12), (30, 3, 24)):
         tokens, vectors = _words(count, "6.2", h), _Lookup(d)
+        if count == 30:
+            tokens[20:] = tokens[:10]  # some pairs stand in the text twice
         stream = random_stream("check 06", "6.2", count, h)
         W, rest = stream.standard_normal((d, d // h)), stream.standard_normal((d, d))
         text = _text_sum(tokens, vectors.table, W, h)
@@ -194,6 +196,10 @@ def _forget_mistakes(C, text, tokens, vectors, W, h):
     shifted = sum(
         np.outer((vectors(list(window)) @ W).ravel() / np.sqrt(h), vectors(list(window))[-1])
         for window, _ in _pairs(tokens, h)
+    )
+    once = sum(
+        np.outer((vectors(list(window)) @ W).ravel() / np.sqrt(h), vectors([token])[0])
+        for window, token in dict.fromkeys(_pairs(tokens, h))
     )
     return [
         (C, "Nothing was forgotten: the memory is as it was."),
@@ -218,6 +224,11 @@ def _forget_mistakes(C, text, tokens, vectors, W, h):
             "The windows are backwards: the oldest token comes first, as when memorized.",
         ),
         (C - shifted, "The value should be the token after the window, not the last one in it."),
+        (
+            C - once,
+            "A pair that stands in the text twice was memorized twice. Forget it as often; a set "
+            "holds it once.",
+        ),
         (
             C - _text_sum(tokens[:-1], vectors, W, h),
             "The last token is still known: does your loop end one step early?",
@@ -417,6 +428,25 @@ def _name_cut_mistake(found, right, long, short, tokens, start, stop, h):
         (
             _effect(long[start : stop + h - 1], short[start : start + h - 1]),
             "One pair is overlooked on either side of the cut: h windows reach over, not h − 1.",
+        ),
+        (
+            _effect(long[start + h : stop + h], short[start + h : start + 2 * h]),
+            "Your slices begin h pairs too late. The begin marks are in the windows: pair number i "
+            "leads to token number i.",
+        ),
+        (
+            _effect(long[start + h : stop + 2 * h], short[start + h : start + 2 * h]),
+            "Your slices begin h pairs too late. The begin marks are in the windows: pair number i "
+            "leads to token number i.",
+        ),
+        (
+            _effect(long[max(start - h, 0) : stop + h], seam),
+            "You forget the h pairs before the piece too. No word of the piece is in them.",
+        ),
+        (
+            _effect(over, seam[:1]),
+            "The first new pair closes the gap, but the next windows of the shorter text reach "
+            "over the seam as well, and are still unknown.",
         ),
         (
             _effect(long[start : stop + h + 1], seam),

@@ -37,6 +37,10 @@ ENCODING_MISTAKES = (
         "You divide by √h, as for a key. The entries of P have the right size already.",
     ),
     (
+        lambda x, P: x.ravel() @ P / np.sqrt(x.size),
+        "You divide by √(h·d). That is in the entries of P already.",
+    ),
+    (
         lambda x, P: x.ravel() @ P / len(x),
         "You divide by h, or take a mean. What the places give should be added up.",
     ),
@@ -123,6 +127,14 @@ BOUND_MISTAKES = (
     (
         lambda x, rolls: _rolled(x, [*rolls[:-1], 0]).prod(axis=0),
         "The last token was left unrolled, but its offset need not be 0. Look it up in rolls.",
+    ),
+    (
+        lambda x, rolls: _rolled(x, [0, *rolls[1:]]).prod(axis=0),
+        "The first token was left unrolled. It has an offset of its own: rolls[0].",
+    ),
+    (
+        lambda x, rolls: _rolled(x, np.cumsum(rolls)).prod(axis=0),
+        "Your offsets add up from token to token. Each token rolls by its own one only.",
     ),
     (
         _chain,

@@ -73,6 +73,15 @@ def test_other_ways_are_right_too(number, answer):
     assert outcome.status == "right", outcome
 
 
+def test_an_array_without_axes_is_a_number():
+    # Phi, made by np.vectorize, returns one.
+    outcome = chapter.check("3.3", lambda s, V: PHI(1 / (np.sqrt(2) * s)))
+    assert outcome.status == "wrong"
+    assert "one rival" in outcome.message
+    right = chapter.check("3.3", lambda s, V: np.array(SOLUTIONS["3.3"](s, V)))
+    assert right.status == "right"
+
+
 def _best(C, K, E):
     return (K @ C @ E.T).argmax(axis=1)
 
@@ -134,6 +143,7 @@ WRONG = {
         (lambda M, k, v, V: np.sqrt(M / k * 1 / v + 1 / V), "brackets"),
         (lambda M, k, v, V: np.sqrt(M / k * (1 / (v + V))), "1/(a + b)"),
         (lambda M, k, v, V: np.sqrt(M / k * (1 / v * 1 / V)), "not multiplied"),
+        (lambda M, k, v, V: np.sqrt(M / k) * (1 / v + 1 / V), "over the bracket"),
         (lambda M, k, v, V: np.sqrt(M), "not right yet"),
         (lambda M, k, v, V: [SOLUTIONS["3.1"](M, k, v, V)], "shape"),
         (lambda M, k, v, V: None, "returns nothing"),
@@ -159,6 +169,8 @@ WRONG = {
         ),
         (lambda K, right, E: (_best(E[right].T @ K, K, E) == right).mean(), "turned round"),
         (lambda K, right, E: (_best(K.T @ E[right], E[right], E) == right).mean(), "values. The"),
+        (lambda K, right, E: np.mean(E[_best(K.T @ E[right], K, E)] == E[right]), "by chance"),
+        (lambda K, right, E: _hits(K, right, E).sum() / len(E), "number of tokens"),
         (lambda K, right, E: 0.5, "not right yet"),
         (lambda K, right, E: K[:, 0], "one number, the share"),
         (_recall_in_place, "in place"),
@@ -170,6 +182,8 @@ WRONG = {
         (lambda s, V: 100 * SOLUTIONS["3.3"](s, V), "hundred times"),
         (lambda s, V: BELL @ PHI(1 / s + X) ** V if V < 9 else SOLUTIONS["3.3"](s, V), "itself"),
         (lambda s, V: BELL @ PHI(1 / s + X), "one rival"),
+        (lambda s, V: (BELL / 0.01 * PHI(1 / s + X) ** (V - 1)).mean(), "a mean over the grid"),
+        (lambda s, V: BELL @ PHI(1 / s + X) ** (V - 1) * np.sqrt(2 * np.pi), "area"),
         (lambda s, V: NormalDist().cdf(1 / s) ** (V - 1), "always exactly 1"),
         (lambda s, V: NormalDist().cdf(1 / (np.sqrt(2) * s)) ** (V - 1), "of its own"),
         (lambda s, V: (PHI(1 / s + X) ** (V - 1)).mean(), "weigh them"),

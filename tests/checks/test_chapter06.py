@@ -70,6 +70,12 @@ def _forget(combine, marks=None, turn=1, scale=None, value=None, last=None):
     return forget
 
 
+def _forget_once(C, tokens, vectors, W, h):
+    for window, token in set(_pairs(tokens, h)):
+        C = C - np.outer((vectors(list(window)) @ W).ravel() / h**0.5, vectors([token])[0])
+    return C
+
+
 def _minus(C, total):
     return C - total
 
@@ -219,6 +225,7 @@ WRONG = {
         (_forget(_minus, turn=-1), "backwards"),
         (_forget(_minus, value=lambda window, token: window[-1]), "not the last one in it"),
         (_forget(_minus, last=-1), "last token is still known"),
+        (_forget_once, "a set holds it once"),
         (_forget(lambda C, total: C - total - 1), "not right yet"),
         (_forget(lambda C, total: C[:-1] - total[:-1]), "shape"),
         (lambda C, tokens, vectors, W, h: vectors("".join(tokens)), "hand it a list"),
@@ -277,6 +284,15 @@ WRONG = {
             _plan(lambda long, short, a, b, h: (long[a : b + h + 1], short[a : a + h])),
             "one pair too many",
         ),
+        (
+            _plan(lambda long, short, a, b, h: (long[a + h : b + h], short[a + h : a + 2 * h])),
+            "too late",
+        ),
+        (
+            _plan(lambda long, short, a, b, h: (long[max(a - h, 0) : b + h], short[a : a + h])),
+            "before the piece too",
+        ),
+        (_plan(lambda long, short, a, b, h: (long[a : b + h], short[a : a + 1])), "first new pair"),
         (_every_touched, "elsewhere"),
         (_plan(lambda long, short, a, b, h: (long, [])), "whole text"),
         (_plan(lambda long, short, a, b, h: ([], short)), "on top"),
