@@ -222,7 +222,7 @@ class PairLab(widgets.VBox):
         PairLab: 3 pairs in 64 × 64 numbers, V = 1,000: recall 1.00, theory 1.00
         >>> lab.count.value = 250
         >>> lab
-        PairLab: 250 pairs in 64 × 64 numbers, V = 1,000: recall 0.69, theory 0.75
+        PairLab: 250 pairs in 64 × 64 numbers, V = 1,000: recall 0.72, theory 0.74
     """
 
     def __init__(self, pairs=3, dim=256, vocab_size=1000):
@@ -306,7 +306,7 @@ class PairLab(widgets.VBox):
         self.image.value = self._picture.update(self.pairs, change, (wrong, right), self._measured)
         self.image.tooltip = self._summary(wrong)
         self.status.value = parts.status(self.image.tooltip)
-        self._answer(min(self.asked.value, self.pairs.limit) - 1)
+        self._answer(min(max(self.asked.value, 1), self.pairs.limit) - 1)
 
     def _ask(self, change):
         """Ask with the key that is typed, if there is such a key."""

@@ -64,7 +64,7 @@ def note(sentence):
 
 def score_bar(name, value, limit=1.0, mark=False, note=""):
     """Write a number as a bar, from 0 to limit, with its name; a marked one is starred."""
-    name, shown = html.escape(("★ " if mark else "") + name), f"{value:.2f}"
+    name, shown = html.escape(("★ " if mark else "") + name), f"{round(value, 2) + 0.0:.2f}"
     share, colour = min(max(value / limit, 0.0), 1.0), COLOURS[1 if mark else 0]
     return (
         f'<div role="img" aria-label="{name}: {shown} {html.escape(note)}" style="display:flex;'
