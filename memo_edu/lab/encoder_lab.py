@@ -10,22 +10,9 @@ from memo_edu.errors import InputError
 from memo_edu.lab import parts
 
 WORDS = (
-    *("tea", "cup", "cat", "moon", "key", "door", "coin", "lamp", "rain", "boat", "hill", "bird"),
-    *(
-        "song",
-        "bread",
-        "wind",
-        "star",
-        "owl",
-        "salt",
-        "rope",
-        "snow",
-        "bell",
-        "nest",
-        "fig",
-        "sail",
-    ),
-    *("oak", "pear", "drum", "sand", "leaf", "fox", "ice", "plum"),
+    *("tea", "cup", "cat", "moon", "key", "door", "coin", "lamp", "rain", "boat", "hill"),
+    *("bird", "song", "bread", "wind", "star", "owl", "salt", "rope", "snow", "bell"),
+    *("nest", "fig", "sail", "oak", "pear", "drum", "sand", "leaf", "fox", "ice", "plum"),
 )
 HEADS = 4
 SIZES = {"4 tokens, layer 1": 4, "16 tokens, layer 2": 16}
@@ -202,10 +189,16 @@ class EncoderLab(widgets.VBox):
     Example:
         >>> lab = EncoderLab()
         >>> lab
-        EncoderLab, 3 of 4 places agree: projection 0.72, plain product 0.00, product with rolls 0.00
+        EncoderLab, 3 of 4 places agree:
+          projection 0.72
+          plain product 0.00
+          product with rolls 0.00
         >>> lab.kind.value = "reversed"
         >>> lab
-        EncoderLab, 0 of 4 places agree: projection -0.02, plain product 1.00, product with rolls -0.02
+        EncoderLab, 0 of 4 places agree:
+          projection -0.02
+          plain product 1.00
+          product with rolls -0.02
     """
 
     def __init__(self, first=WORDS[:HEADS], second=None, dim=1024):
@@ -330,7 +323,7 @@ class EncoderLab(widgets.VBox):
             for road, cosine in self._found.items()
         )
         self.image.value = self._picture.update(first, second)
-        self.image.tooltip = repr(self)
+        self.image.tooltip = " ".join(repr(self).split())
         chance = f"Chance alone makes a cosine of about ±{self.dim.value**-0.5:.2f}, that is 1/√d."
         self.status.value = parts.status(f"{self._agreement()} {chance}")
 
@@ -340,8 +333,8 @@ class EncoderLab(widgets.VBox):
 
     def __repr__(self):
         rounded = {road: round(cosine, 2) + 0.0 for road, cosine in self._found.items()}
-        cosines = ", ".join(f"{road} {cosine:.2f}" for road, cosine in rounded.items())
-        return f"EncoderLab, {self._agreement()[:-1]}: {cosines}"
+        lines = [f"  {road} {cosine:.2f}" for road, cosine in rounded.items()]
+        return "\n".join([f"EncoderLab, {self._agreement()[:-1]}:", *lines])
 
 
 def _was(before, now):
