@@ -148,11 +148,12 @@ class EncoderPicture:
         ax.set_yticks(range(3), ["first", "second", "product"])
         return ax.imshow(np.zeros((3, SHOWN)), cmap="PuOr", aspect="auto", clim=(-2, 2))
 
-    def update(self, first, second):
-        """Return the picture of two windows as PNG bytes.
+    def update(self, first, second, alt):
+        """Return the picture of two windows as HTML.
 
         Args:
             first, second: dicts of road -> (d,) array.
+            alt: what it shows, in words.
         """
         for image, (road, a) in zip(self._images, first.items(), strict=True):
             b = second[road]
@@ -162,7 +163,7 @@ class EncoderPicture:
             image.set(data=rows, extent=(-0.5, rows.shape[1] - 0.5, 2.5, -0.5))
             title = f"{road}: the mean of the products is {product.mean() + 0.0:.2f}"
             image.axes.set_title(title, fontsize=10)
-        return parts.png(self.figure)
+        return parts.img(self.figure, alt)
 
 
 @functools.lru_cache(maxsize=3)
@@ -226,7 +227,7 @@ class EncoderLab(widgets.VBox):
 
     def _build(self, dim):
         """Make the widgets."""
-        short = {"layout": widgets.Layout(width="18em"), "style": {"description_width": "8em"}}
+        short = {"layout": widgets.Layout(width="20em"), "style": {"description_width": "8em"}}
         # No kind is chosen while the second window is whatever somebody has typed.
         self.kind = widgets.Dropdown(
             options=list(KINDS), value=None, description="Second window", **short
@@ -236,19 +237,17 @@ class EncoderLab(widgets.VBox):
         )
         self.dim = widgets.Dropdown(options=DIMS, value=dim, description="Numbers, d", **short)
         self.seed = widgets.IntText(0, description="Seed", **short)
-        self.boxes = [[self._box(name, i) for i in range(1, 17)] for name in ("First", "Second")]
+        self.boxes = [[self._box(name, i) for i in range(1, 17)] for name in ("first", "second")]
         self.swaps = [[self._swap(w, i) for i in range(15)] for w in (0, 1)]
         self._grids = [widgets.Box(layout=GRID) for _ in self.boxes]
-        self.image = parts.picture()
-        self.status, self.cosines = (widgets.HTML(layout=parts.WIDE) for _ in range(2))
+        self.image, self.status, self.cosines = (widgets.HTML(layout=parts.WIDE) for _ in range(3))
 
     def _box(self, name, place):
-        layout = widgets.Layout(width="10em")
         return widgets.Text(
             description=f"{name} {place}",
             continuous_update=False,
-            layout=layout,
-            style={"description_width": "4.6em"},
+            layout=widgets.Layout(width="12em"),
+            style={"description_width": "5.4em"},
         )
 
     def _swap(self, which, place):
@@ -322,8 +321,7 @@ class EncoderLab(widgets.VBox):
             parts.score_bar(road, cosine, note=_was(before.get(road), cosine))
             for road, cosine in self._found.items()
         )
-        self.image.value = self._picture.update(first, second)
-        self.image.tooltip = " ".join(repr(self).split())
+        self.image.value = self._picture.update(first, second, " ".join(repr(self).split()))
         chance = f"Chance alone makes a cosine of about ±{self.dim.value**-0.5:.2f}, that is 1/√d."
         self.status.value = parts.status(f"{self._agreement()} {chance}")
 

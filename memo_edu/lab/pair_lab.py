@@ -171,14 +171,15 @@ class PairPicture:
         ]
         self._recall.legend(loc="lower left", fontsize=9)
 
-    def update(self, pairs, change, heard, measured):
-        """Return the picture as PNG bytes.
+    def update(self, pairs, change, heard, measured, alt):
+        """Return the picture as HTML.
 
         Args:
             pairs: the Pairs.
             change: (d, d), what the last action added to the matrix.
             heard: what pairs.heard() has returned.
             measured: dict of M -> recall, of all that was measured so far.
+            alt: what it shows, in words.
         """
         for image, matrix in zip(self._corners, (pairs.memory.matrix, change), strict=True):
             corner = matrix[:CORNER, :CORNER]
@@ -189,7 +190,7 @@ class PairPicture:
         for line, points in zip(self._lines, (pairs.curve, measured, now), strict=True):
             line.set_data(list(points), list(points.values()))
         self._recall.set_xlim(0, 1.02 * pairs.limit)
-        return parts.png(self.figure)
+        return parts.img(self.figure, alt)
 
     def _update_hills(self, pairs, heard):
         step = EDGES[1] - EDGES[0]
@@ -260,11 +261,10 @@ class PairLab(widgets.VBox):
         )
         self.store_one = parts.button("Store 1", "plus", "primary")
         self.store_many = parts.button("Store 100", "plus", "primary")
-        self.forget_one = parts.button("Forget 1", "minus", "warning")
-        self.forget_all = parts.button("Forget all", "minus", "warning")
+        self.forget_one = parts.button("Forget 1", "minus")
+        self.forget_all = parts.button("Forget all", "minus")
         self.asked = widgets.IntText(1, description="Ask with key number", **wide)
-        self.image = parts.picture()
-        self.status, self.answer = widgets.HTML(layout=parts.WIDE), widgets.HTML(layout=parts.WIDE)
+        self.image, self.status, self.answer = (widgets.HTML(layout=parts.WIDE) for _ in range(3))
 
     def _connect(self):
         """Say what each widget does."""
@@ -303,9 +303,11 @@ class PairLab(widgets.VBox):
         wrong, right, self._measured[count] = self.pairs.heard()
         self.count.value = count
         change = self.pairs.memory.matrix - before
-        self.image.value = self._picture.update(self.pairs, change, (wrong, right), self._measured)
-        self.image.tooltip = self._summary(wrong)
-        self.status.value = parts.status(self.image.tooltip)
+        seen = self._summary(wrong)
+        self.status.value = parts.status(seen)
+        self.image.value = self._picture.update(
+            self.pairs, change, (wrong, right), self._measured, seen
+        )
         self._answer(min(max(self.asked.value, 1), self.pairs.limit) - 1)
 
     def _ask(self, change):

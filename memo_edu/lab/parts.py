@@ -1,5 +1,6 @@
 """What the labs share: how they draw, how they speak, and how they refuse a wrong entry."""
 
+import base64
 import html
 import io
 
@@ -9,7 +10,7 @@ from matplotlib.figure import Figure
 
 from memo_edu import plots  # gives figures the house's look
 
-WIDE = widgets.Layout(width="100%")
+WIDE = widgets.Layout(width="98%")
 MUTED = "color:var(--jp-ui-font-color2, #666)"
 COLOURS = plots.plt.rcParams["axes.prop_cycle"].by_key()["color"]
 
@@ -21,16 +22,16 @@ def new_figure(width, height):
     return figure
 
 
-def png(figure):
-    """Draw a figure once and return it as PNG bytes; savefig would draw it twice."""
+def img(figure, alt):
+    """Draw a figure once, and return it as an HTML image with words for those who can't see it."""
     buffer = io.BytesIO()
-    figure.canvas.print_png(buffer, metadata={"Software": None})
-    return buffer.getvalue()
-
-
-def picture():
-    """Make an Image; give it a tooltip, which is what a screen reader says of it."""
-    return widgets.Image(format="png", layout=widgets.Layout(width="100%", max_width="1000px"))
+    figure.canvas.print_png(buffer, metadata={"Software": None})  # savefig would draw it twice
+    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    width, height = figure.canvas.get_width_height()
+    return (
+        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{data}" '
+        f'width="{width}" height="{height}" style="max-width:100%;height:auto"/>'
+    )
 
 
 def row(*children):

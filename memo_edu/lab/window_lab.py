@@ -147,12 +147,13 @@ class WindowPicture:
         image.set_clim(-(limit or 1), limit or 1)
         return image
 
-    def update(self, windows, place):
-        """Return the picture of one step as PNG bytes.
+    def update(self, windows, place, alt):
+        """Return the picture of one step as HTML.
 
         Args:
             windows: the Windows.
             place: the token that the step leads to.
+            alt: what it shows, in words.
         """
         keys, value = windows.keys(place), windows.value(place)
         shown = keys, value, windows.added(place), windows.memory(place)
@@ -167,7 +168,7 @@ class WindowPicture:
         self._images[2].axes.set_title("added now: Σ kᵀy", fontsize=10)
         total = sum(windows.counts(place))
         self._images[3].axes.set_title(f"C, with {total:,} pairs", fontsize=10)
-        return parts.png(self.figure)
+        return parts.img(self.figure, alt)
 
 
 class WindowLab(widgets.VBox):
@@ -186,7 +187,7 @@ class WindowLab(widgets.VBox):
 
     Example:
         >>> lab = WindowLab("1 2 3 4 5 6 7 8 9", heads=2, layers=3)
-        >>> lab.place.value = 6
+        >>> lab.place.value = 7
         >>> lab.step.click()
         >>> lab
         WindowLab, the token after this is 8:
@@ -231,8 +232,9 @@ class WindowLab(widgets.VBox):
         )
         self.back, self.step = parts.button("Back", "arrow-left"), parts.button("Step")
         self.step.icon, self.step.button_style = "arrow-right", "primary"
-        self.image = parts.picture()
-        self.status, self.strip, self.pairs = (widgets.HTML(layout=parts.WIDE) for _ in range(3))
+        self.status, self.strip, self.pairs, self.image = (
+            widgets.HTML(layout=parts.WIDE) for _ in range(4)
+        )
 
     def _connect(self):
         """Say what each widget does."""
@@ -252,7 +254,7 @@ class WindowLab(widgets.VBox):
             return
         # Both ends move, and the lower one must never be above the other.
         with self.place.hold_trait_notifications():
-            self.place.max, self.place.min = self.windows.last, self.windows.first
+            self.place.max, self.place.min = self.windows.last + 1, self.windows.first + 1
         self._show()
 
     def _move(self, by):
@@ -268,24 +270,25 @@ class WindowLab(widgets.VBox):
         self.status.value = parts.status(sentence, refused=True)
 
     def _show(self, _=None):
-        """Show the step to a token."""
-        windows, place = self.windows, self.place.value
-        self.strip.value = _strip(windows, place)
-        self.pairs.value = _lists(windows, place)
-        self.image.value = self._picture.update(windows, place)
+        """Show the step to a token; the slider counts tokens from 1."""
+        windows, place = self.windows, self.place.value - 1
         stored = sum(blocks is not None for blocks in windows.at(place))
-        self.image.tooltip = (
-            f"{stored} keys of {windows.layers} layers times one value, added to a memory "
-            f"that now holds {sum(windows.counts(place))} pairs."
-        )
         pairs = "1 pair leads" if stored == 1 else f"{stored} pairs lead"
         self.status.value = parts.status(
             f"{pairs} to token {place + 1} of {windows.last + 1}, “{windows.tokens[place]}”. "
             "All go into the same matrix."
         )
+        self.strip.value = _strip(windows, place)
+        self.pairs.value = _lists(windows, place)
+        self.image.value = self._picture.update(
+            windows,
+            place,
+            f"The keys of {stored} windows times one value, added to a memory that now holds "
+            f"{sum(windows.counts(place))} pairs.",
+        )
 
     def __repr__(self):
-        windows, place = self.windows, self.place.value
+        windows, place = self.windows, self.place.value - 1
         lines = [
             f"  layer {layer}: "
             + (windows.pair(blocks, place) if blocks else _too_early(windows, layer))
@@ -308,7 +311,8 @@ def _strip(windows, place):
     before = f"… {start} before" if start else ""
     rows = [f'<tr><th style="{CELL}">{before}</th>{head}</tr>']
     for layer, blocks in enumerate(windows.at(place), 1):
-        name = f'<th scope="row" style="{CELL};text-align:left">layer {layer}</th>'
+        name = f"layer {layer}: {windows.heads} blocks of {windows.heads ** (layer - 1)}"
+        name = f'<th scope="row" style="{CELL};text-align:left;font-weight:normal">{name}</th>'
         if blocks is None:
             cells = f'<td colspan="{len(columns)}">{_too_early(windows, layer)}</td>'
         else:
