@@ -17,6 +17,7 @@ WORDS = (
 HEADS = 4
 SIZES = {"4 tokens, layer 1": 4, "16 tokens, layer 2": 16}
 DIMS = (16, 64, 256, 1024)
+OWN = "your own"  # the second window, once somebody has changed it
 SHOWN = 64  # numbers of each vector that are drawn
 LONGEST = 40  # characters of a token
 LEGEND = (
@@ -146,6 +147,7 @@ class EncoderPicture:
         ax = self.figure.add_axes(place, xticks=[])
         ax.grid(False)
         ax.set_yticks(range(3), ["first", "second", "product"])
+        ax.axhline(1.5, color="black", linewidth=2)
         return ax.imshow(np.zeros((3, SHOWN)), cmap="PuOr", aspect="auto", clim=(-2, 2))
 
     def update(self, first, second, alt):
@@ -161,8 +163,8 @@ class EncoderPicture:
             scaled = [x / np.sqrt(np.mean(x**2)) for x in (a, b)]
             rows = np.array([*scaled, product])[:, :SHOWN]
             image.set(data=rows, extent=(-0.5, rows.shape[1] - 0.5, 2.5, -0.5))
-            title = f"{road}: the mean of the products is {product.mean() + 0.0:.2f}"
-            image.axes.set_title(title, fontsize=10)
+            cosine = round(float(product.mean()), 2) + 0.0
+            image.axes.set_title(f"{road}: cosine {cosine:.2f}", fontsize=10)
         return parts.img(self.figure, alt)
 
 
@@ -203,15 +205,15 @@ class EncoderLab(widgets.VBox):
     """
 
     def __init__(self, first=WORDS[:HEADS], second=None, dim=1024):
-        first = checked(first, "first")
-        second = related("one changed", first) if second is None else checked(second, "second")
+        first, kind = checked(first, "first"), "one changed" if second is None else OWN
+        second = related(kind, first) if second is None else checked(second, "second")
         if len(first) not in SIZES.values() or len(second) != len(first):
             raise InputError("Both windows need 4 tokens, or both 16.")
         self.windows = [first, second]
         self._found, self._is_writing = {}, False
         self._picture = EncoderPicture()
         self._build(dim)
-        self._write()
+        self._write(kind)
         self._connect()
         row = parts.row
         super().__init__(
@@ -228,9 +230,8 @@ class EncoderLab(widgets.VBox):
     def _build(self, dim):
         """Make the widgets."""
         short = {"layout": widgets.Layout(width="20em"), "style": {"description_width": "8em"}}
-        # No kind is chosen while the second window is whatever somebody has typed.
         self.kind = widgets.Dropdown(
-            options=list(KINDS), value=None, description="Second window", **short
+            options=[*KINDS, OWN], value=OWN, description="Second window", **short
         )
         self.size = widgets.Dropdown(
             options=SIZES, value=len(self.windows[0]), description="Windows of", **short
@@ -273,7 +274,7 @@ class EncoderLab(widgets.VBox):
         self._write()
 
     def _choose(self, change):
-        if change.new is not None:
+        if change.new != OWN:
             self.windows[1] = related(change.new, self.windows[0])
             self._write(kind=change.new)
 
@@ -297,7 +298,7 @@ class EncoderLab(widgets.VBox):
             return
         self._write()
 
-    def _write(self, kind=None):
+    def _write(self, kind=OWN):
         """Write the windows into the boxes, and show how alike they are."""
         self._is_writing = True
         for boxes, window in zip(self.boxes, self.windows, strict=True):

@@ -212,7 +212,7 @@ class PairLab(widgets.VBox):
 
     Attributes:
         pairs: the Pairs.
-        count: the slider M; store_one, store_many, forget_one, forget_all: buttons that move it.
+        count: the slider M; buttons: dict of the buttons that move it.
         dim, vocab_size, seed: what the pairs are made of.
         asked: the number of the pair that is asked; answer shows what comes back.
         image, status: the picture, and what it shows in words.
@@ -221,6 +221,7 @@ class PairLab(widgets.VBox):
         >>> lab = PairLab(dim=64)
         >>> lab
         PairLab: 3 pairs in 64 × 64 numbers, V = 1,000: recall 1.00, theory 1.00
+        >>> lab.buttons["Store 100"].click()
         >>> lab.count.value = 250
         >>> lab
         PairLab: 250 pairs in 64 × 64 numbers, V = 1,000: recall 0.72, theory 0.74
@@ -236,7 +237,7 @@ class PairLab(widgets.VBox):
             [
                 row(self.dim, self.vocab_size, self.seed),
                 row(self.count),
-                row(self.store_one, self.store_many, self.forget_one, self.forget_all),
+                row(*self.buttons.values()),
                 self.status,
                 self.image,
                 parts.note(LEGEND),
@@ -259,20 +260,20 @@ class PairLab(widgets.VBox):
         self.count = widgets.IntSlider(
             *(0, 0, 1), description="Pairs, M", layout=widgets.Layout(width="min(100%, 44em)")
         )
-        self.store_one = parts.button("Store 1", "plus", "primary")
-        self.store_many = parts.button("Store 100", "plus", "primary")
-        self.forget_one = parts.button("Forget 1", "minus")
-        self.forget_all = parts.button("Forget all", "minus")
+        steps = {"Store 1": 1, "Store 100": 100, "Store 1,000": 1000}
+        steps |= {"Forget 1": -1, "Forget 100": -100, "Forget all": -(10**6)}
+        self.buttons = {
+            name: parts.button(name, *(("plus", "primary") if step > 0 else ("minus",)))
+            for name, step in steps.items()
+        }
+        for name, step in steps.items():
+            self.buttons[name].on_click(lambda _, step=step: self._move(step))
         self.asked = widgets.IntText(1, description="Ask with key number", **wide)
         self.image, self.status, self.answer = (widgets.HTML(layout=parts.WIDE) for _ in range(3))
 
     def _connect(self):
         """Say what each widget does."""
         self.count.observe(lambda change: self._store(change.new), "value")
-        moves = (self.store_one, 1), (self.store_many, 100)
-        moves += (self.forget_one, -1), (self.forget_all, -self.pairs.limit)
-        for button, step in moves:
-            button.on_click(lambda _, step=step: self._move(step))
         for widget in (self.dim, self.vocab_size, self.seed):
             widget.observe(lambda _: self._renew(self.count.value), "value")
         self.asked.observe(self._ask, "value")

@@ -20,9 +20,10 @@ CELL = "padding:1px .45em;text-align:center;white-space:nowrap"
 LIGHT, DARK = "background:#cfe3f1;color:#000", "background:#00568a;color:#fff"
 NEXT = "background:#f0b030;color:#000;border-left:3px solid #000"
 LEGEND = (
-    "Left: the keys k of this step's windows, one column a layer. Middle: their sum, a column, "
-    "times the value y, a row, is what this step adds. Right: the one matrix that all layers "
-    "share, so far (d = 16 or so, that every number can be seen; orange is below 0, purple above)."
+    "Left: the keys k of this step's windows, one column a layer (a layer in brackets has no "
+    "window yet). Every number of a key times every number of the value y makes a table; the "
+    "tables of all layers are added now. Right: the one matrix that all layers share. So few "
+    "numbers, d = 16 to 18, only to be seen: orange is below 0, purple above."
 )
 
 
@@ -129,23 +130,21 @@ class WindowPicture:
     """One figure for all steps: keys times value makes what is added, and it goes into C."""
 
     def __init__(self):
-        self.figure = parts.new_figure(10, 3.7)
-        self._images = [
-            self._new_image([0.03, 0.08, 0.1, 0.7], "keys k", 0.8),
-            self._new_image([0.2, 0.85, 0.29, 0.06], "value y, the next token", 0.8),
-            self._new_image([0.2, 0.08, 0.29, 0.7], "", None),
-            self._new_image([0.6, 0.08, 0.29, 0.7], "", None),
-        ]
-        for x, sign in ((0.165, "×"), (0.545, "into")):
-            self.figure.text(x, 0.43, sign, ha="center", va="center", fontsize=15)
+        self.figure = parts.new_figure(9.4, 4)
+        self._keys = self._new_image([0.03, 0.15, 0.09, 0.66])
+        self._value = self._new_image([0.2, 0.87, 0.28, 0.06])
+        self._added = self._new_image([0.2, 0.15, 0.28, 0.66])
+        self._memory = self._new_image([0.63, 0.15, 0.28, 0.66])
+        self._keys.axes.set_title("keys k", loc="center", fontsize=10)
+        self._value.axes.set_title("value y, the next token", loc="center", fontsize=10)
+        self._added.axes.set_xlabel("added now: Σ kᵀy")
+        for x, sign in ((0.16, "×"), (0.555, "into C")):
+            self.figure.text(x, 0.48, sign, ha="center", va="center", fontsize=14)
 
-    def _new_image(self, place, title, limit):
+    def _new_image(self, place):
         ax = self.figure.add_axes(place, yticks=[], xticks=[])
-        ax.set_title(title, loc="center", fontsize=10)
         ax.grid(False)
-        image = ax.imshow(np.zeros((1, 1)), cmap="PuOr", aspect="auto", interpolation="nearest")
-        image.set_clim(-(limit or 1), limit or 1)
-        return image
+        return ax.imshow(np.zeros((1, 1)), cmap="PuOr", aspect="auto", interpolation="nearest")
 
     def update(self, windows, place, alt):
         """Return the picture of one step as HTML.
@@ -155,20 +154,23 @@ class WindowPicture:
             place: the token that the step leads to.
             alt: what it shows, in words.
         """
-        keys, value = windows.keys(place), windows.value(place)
-        shown = keys, value, windows.added(place), windows.memory(place)
-        for image, matrix in zip(self._images, shown, strict=True):
-            rows, columns = matrix.shape
-            image.set(data=matrix, extent=(-0.5, columns - 0.5, rows - 0.5, -0.5))
-        for image, matrix in zip(self._images[2:], shown[2:], strict=True):
-            limit = float(np.abs(matrix).max())
-            image.set_clim(-limit, limit)
-        self._images[0].axes.set_xticks(range(windows.layers), range(1, windows.layers + 1))
-        self._images[0].axes.set_xlabel("layer", labelpad=1)
-        self._images[2].axes.set_title("added now: Σ kᵀy", fontsize=10)
+        _fill(self._keys, windows.keys(place))
+        _fill(self._value, windows.value(place))
+        _fill(self._added, windows.added(place))
+        _fill(self._memory, windows.memory(place))
+        names = [f"{i}" if b else f"({i})" for i, b in enumerate(windows.at(place), 1)]
+        self._keys.axes.set_xticks(range(windows.layers), names)
+        self._keys.axes.set_xlabel("layer" if windows.layers == 1 else "layers")
         total = sum(windows.counts(place))
-        self._images[3].axes.set_title(f"C, with {total:,} pairs", fontsize=10)
+        self._memory.axes.set_xlabel("C, with 1 pair" if total == 1 else f"C, with {total:,} pairs")
         return parts.img(self.figure, alt)
+
+
+def _fill(image, matrix):
+    """Show another matrix, with the fullest colours at its largest entry."""
+    rows, columns = matrix.shape
+    limit = float(np.abs(matrix).max()) or 1.0
+    image.set(data=matrix, extent=(-0.5, columns - 0.5, rows - 0.5, -0.5), clim=(-limit, limit))
 
 
 class WindowLab(widgets.VBox):
@@ -314,7 +316,8 @@ def _strip(windows, place):
         name = f"layer {layer}: {windows.heads} blocks of {windows.heads ** (layer - 1)}"
         name = f'<th scope="row" style="{CELL};text-align:left;font-weight:normal">{name}</th>'
         if blocks is None:
-            cells = f'<td colspan="{len(columns)}">{_too_early(windows, layer)}</td>'
+            look = f'colspan="{len(columns)}" style="{CELL};text-align:left"'
+            cells = f"<td {look}>{_too_early(windows, layer)}</td>"
         else:
             cells = "".join(_cell(windows, place, layer, i) for i in columns)
         rows.append(f"<tr>{name}{cells}</tr>")
