@@ -229,15 +229,11 @@ class EncoderLab(widgets.VBox):
 
     def _build(self, dim):
         """Make the widgets."""
-        short = {"layout": widgets.Layout(width="20em"), "style": {"description_width": "8em"}}
-        self.kind = widgets.Dropdown(
-            options=[*KINDS, OWN], value=OWN, description="Second window", **short
-        )
-        self.size = widgets.Dropdown(
-            options=SIZES, value=len(self.windows[0]), description="Windows of", **short
-        )
-        self.dim = widgets.Dropdown(options=DIMS, value=dim, description="Numbers, d", **short)
-        self.seed = widgets.IntText(0, description="Seed", **short)
+        kinds = {kind: kind for kind in (*KINDS, OWN)}
+        self.kind = parts.menu("Second window", kinds, OWN, "16em")
+        self.size = parts.menu("Windows of", SIZES, len(self.windows[0]), "16em")
+        self.dim = parts.menu("Numbers, d", {str(d): d for d in DIMS}, dim, "11em")
+        self.seed = parts.number("Seed", 0)
         self.boxes = [[self._box(name, i) for i in range(1, 17)] for name in ("first", "second")]
         self.swaps = [[self._swap(w, i) for i in range(15)] for w in (0, 1)]
         self._grids = [widgets.Box(layout=GRID) for _ in self.boxes]

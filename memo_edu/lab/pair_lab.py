@@ -6,7 +6,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from memo_edu import plots, theory
-from memo_edu.codebook import random_stream
+from memo_edu.codebook import random_stream, whole_number
 from memo_edu.lab import parts
 from memo_edu.memory import CorrelationMatrixMemory
 
@@ -228,6 +228,7 @@ class PairLab(widgets.VBox):
     """
 
     def __init__(self, pairs=3, dim=256, vocab_size=1000):
+        whole_number(pairs, "pairs", least=0)
         self._build(dim, vocab_size)
         self._picture = PairPicture()
         self._renew(pairs)
@@ -248,15 +249,10 @@ class PairLab(widgets.VBox):
 
     def _build(self, dim, vocab_size):
         """Make the widgets."""
-        wide = {"style": {"description_width": "11em"}, "layout": widgets.Layout(width="20em")}
-        self.dim = widgets.Dropdown(
-            options=DIMS, value=dim, description="Numbers a vector, d", **wide
-        )
-        named = [(f"{size:,}", size) for size in VOCABULARIES]
-        self.vocab_size = widgets.Dropdown(
-            options=named, value=vocab_size, description="Tokens, V", **wide
-        )
-        self.seed = widgets.IntText(0, description="Seed of the vectors", **wide)
+        self.dim = parts.menu("Numbers a vector, d", {str(d): d for d in DIMS}, dim, "15em")
+        sizes = {f"{size:,}": size for size in VOCABULARIES}
+        self.vocab_size = parts.menu("Tokens, V", sizes, vocab_size, "11em")
+        self.seed = parts.number("Seed of the vectors", 0)
         self.count = widgets.IntSlider(
             *(0, 0, 1), description="Pairs, M", layout=widgets.Layout(width="min(100%, 44em)")
         )
@@ -268,7 +264,7 @@ class PairLab(widgets.VBox):
         }
         for name, step in steps.items():
             self.buttons[name].on_click(lambda _, step=step: self._move(step))
-        self.asked = widgets.IntText(1, description="Ask with key number", **wide)
+        self.asked = parts.number("Ask with key number", 1)
         self.image, self.status, self.answer = (widgets.HTML(layout=parts.WIDE) for _ in range(3))
 
     def _connect(self):

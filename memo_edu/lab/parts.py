@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from memo_edu import plots  # gives figures the house's look
+from memo_edu.errors import ConfigurationError
 
 WIDE = widgets.Layout(width="98%")
 MUTED = "color:var(--jp-ui-font-color2, #666)"
@@ -37,6 +38,40 @@ def img(figure, alt):
 def row(*children):
     """Lay widgets side by side, and below each other where there is no room."""
     return widgets.HBox(children, layout=widgets.Layout(flex_flow="row wrap", width="100%"))
+
+
+def menu(description, options, value, width="14em"):
+    """Make a menu.
+
+    Args:
+        description: its label.
+        options: dict of what is shown -> value.
+        value: the one that is chosen at first.
+        width: with its label.
+
+    Raises:
+        ConfigurationError: value is not one of the options.
+    """
+    if value not in options.values():
+        choice = ", ".join(options)
+        raise ConfigurationError(f"{description}: {value!r:.40} is none of {choice}.")
+    return widgets.Dropdown(
+        options=options,
+        value=value,
+        description=description,
+        layout=widgets.Layout(width=width),
+        style={"description_width": "max-content"},
+    )
+
+
+def number(description, value):
+    """Make a field for a whole number."""
+    return widgets.IntText(
+        value,
+        description=description,
+        layout=widgets.Layout(width="15em"),
+        style={"description_width": "max-content"},
+    )
 
 
 def button(description, icon="", style=""):

@@ -14,6 +14,7 @@ from memo_edu.text import tokenize
 TEXT = "the cat and the moon drink tea out of one cup"
 HEADS, LAYERS = (2, 3, 4), (1, 2, 3)
 LONGEST = 10_000  # characters; a longer text is for MemoLab
+WIDEST = 16  # characters of a token that are shown
 COLUMNS = 18  # tokens that are shown at a time
 LATEST = 5  # pairs of each layer that are listed
 CELL = "padding:1px .45em;text-align:center;white-space:nowrap"
@@ -57,7 +58,7 @@ class Windows:
     """
 
     def __init__(self, text, heads, layers, begin=False):
-        if len(text) > LONGEST:
+        if isinstance(text, str) and len(text) > LONGEST:
             raise InputError(
                 f"This text has {len(text):,} characters; one steps through {LONGEST:,} at most."
             )
@@ -69,9 +70,8 @@ class Windows:
             )
         self.heads, self.layers = heads, layers
         marked = [BEGIN] * (heads * begin) + words
-        self.tokens = ["‹begin›"] * (heads * begin) + words
+        self.tokens = ["‹begin›"] * (heads * begin) + [_shown(word) for word in words]
         self.first, self.last = heads, len(marked) - 1
-        self._listed = full_windows(self.tokens, heads, layers)
         self._encode(marked)
 
     def _encode(self, tokens):
@@ -83,11 +83,14 @@ class Windows:
 
     def at(self, place):
         """Return each layer's window before a token, as a tuple of blocks; None: it is not full."""
-        starts = [place - self.heads**layer for layer in range(1, self.layers + 1)]
         return [
-            listed[start][0] if start >= 0 else None
-            for start, listed in zip(starts, self._listed, strict=True)
+            self._window(layer, place) if self.heads**layer <= place else None
+            for layer in range(1, self.layers + 1)
         ]
+
+    def _window(self, layer, place):
+        around = self.tokens[place - self.heads**layer : place + 1]
+        return full_windows(around, self.heads, layer)[-1][0][0]
 
     def counts(self, place):
         """Return how many pairs each layer has stored, up to the one that leads to a token."""
@@ -97,7 +100,7 @@ class Windows:
         """List a layer's latest pairs, the newest first, as text."""
         size = self.heads**layer
         places = range(place, max(size, place - number + 1) - 1, -1)
-        return [self.pair(self._listed[layer - 1][p - size][0], p) for p in places]
+        return [self.pair(self._window(layer, p), p) for p in places]
 
     def written(self, blocks):
         """Write a window with a line between its blocks, as in 12|34."""
@@ -124,6 +127,10 @@ class Windows:
         """Return the memory after the step to a token: (d, d)."""
         keys = sum(keys[:place] for keys in self._keys)
         return keys.T @ self._values[1 : place + 1]
+
+
+def _shown(token):
+    return token if len(token) <= WIDEST else token[: WIDEST - 1] + "…"
 
 
 class WindowPicture:
@@ -220,13 +227,10 @@ class WindowLab(widgets.VBox):
 
     def _build(self, text):
         """Make the widgets."""
-        short = {"layout": widgets.Layout(width="14em"), "style": {"description_width": "8em"}}
         self.text = widgets.Textarea(text, description="Text", rows=2, layout=parts.WIDE)
-        self.heads = widgets.Dropdown(
-            options=HEADS, value=self.windows.heads, description="Blocks, h", **short
-        )
-        self.layers = widgets.Dropdown(
-            options=LAYERS, value=self.windows.layers, description="Layers, l", **short
+        self.heads = parts.menu("Blocks, h", {str(h): h for h in HEADS}, self.windows.heads, "9em")
+        self.layers = parts.menu(
+            "Layers, l", {str(n): n for n in LAYERS}, self.windows.layers, "9em"
         )
         self.begin = widgets.Checkbox(description="h begin marks before it", indent=False)
         self.place = widgets.IntSlider(
