@@ -85,10 +85,10 @@ def test_the_published_example():
 
 def test_it_begins_with_the_first_pair(lab):
     assert repr(lab) == (
-        "WindowLab, the token after this is 3:\n"
+        "WindowLab, next token 3:\n"
         "  layer 1: 1|2 → 3\n"
-        "  layer 2: no window yet, it takes 4 tokens\n"
-        "  layer 3: no window yet, it takes 8 tokens"
+        "  layer 2: no window of 4 yet\n"
+        "  layer 3: no window of 8 yet"
     )
     assert "1 pair leads to token 3 of 9, “3”." in lab.status.value
 
@@ -97,7 +97,7 @@ def test_stepping_goes_through_all_pairs(lab):
     for place in range(4, 10):
         lab.step.click()
         assert lab.place.value == place
-        assert f"token after this is {place}:" in repr(lab)
+        assert f"next token {place}:" in repr(lab)
     assert "3 pairs lead to token 9 of 9" in lab.status.value
     assert "layer 1, 7 pairs so far" in lab.pairs.value
     assert "layer 2, 5 pairs so far" in lab.pairs.value
@@ -180,7 +180,7 @@ def test_a_text_that_does_not_fit_is_refused(lab, text):
     assert "⚠ Nothing has changed." in lab.status.value
     assert seen(lab) == before
     lab.step.click()
-    assert "token after this is 8" in repr(lab)
+    assert "next token 8:" in repr(lab)
 
 
 def test_a_window_that_does_not_fit_is_refused():

@@ -199,10 +199,10 @@ class WindowLab(widgets.VBox):
         >>> lab.place.value = 7
         >>> lab.step.click()
         >>> lab
-        WindowLab, the token after this is 8:
+        WindowLab, next token 8:
           layer 1: 6|7 → 8
           layer 2: 45|67 → 8
-          layer 3: no window yet, it takes 8 tokens
+          layer 3: no window of 8 yet
     """
 
     def __init__(self, text=TEXT, heads=2, layers=3):
@@ -300,11 +300,11 @@ class WindowLab(widgets.VBox):
             + (windows.pair(blocks, place) if blocks else _too_early(windows, layer))
             for layer, blocks in enumerate(windows.at(place), 1)
         ]
-        return "\n".join([f"WindowLab, the token after this is {windows.tokens[place]}:", *lines])
+        return "\n".join([f"WindowLab, next token {windows.tokens[place]}:", *lines])
 
 
 def _too_early(windows, layer):
-    return f"no window yet, it takes {windows.heads**layer} tokens"
+    return f"no window of {windows.heads**layer} yet"
 
 
 def _strip(windows, place):
