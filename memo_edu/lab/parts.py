@@ -1,0 +1,112 @@
+"""What the labs share: how they draw, how they speak, and how they refuse a wrong entry."""
+
+import base64
+import html
+import io
+
+import ipywidgets as widgets
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from memo_edu import plots  # gives figures the house's look
+from memo_edu.errors import ConfigurationError
+
+WIDE = widgets.Layout(width="98%")
+MUTED = "color:var(--jp-ui-font-color2, #666)"
+COLOURS = plots.plt.rcParams["axes.prop_cycle"].by_key()["color"]
+
+
+def new_figure(width, height):
+    """Make an empty figure of so many inches that no global list of figures keeps alive."""
+    figure = Figure(figsize=(width, height), layout="none")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def img(figure, alt):
+    """Draw a figure once, and return it as an HTML image with words for those who can't see it."""
+    buffer = io.BytesIO()
+    figure.canvas.print_png(buffer, metadata={"Software": None})  # savefig would draw it twice
+    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    width, height = figure.canvas.get_width_height()
+    return (
+        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{data}" '
+        f'width="{width}" height="{height}" style="max-width:100%;height:auto"/>'
+    )
+
+
+def row(*children):
+    """Lay widgets side by side, and below each other where there is no room."""
+    return widgets.HBox(children, layout=widgets.Layout(flex_flow="row wrap", width="100%"))
+
+
+def menu(description, options, value, width="14em"):
+    """Make a menu.
+
+    Args:
+        description: its label.
+        options: dict of what is shown -> value.
+        value: the one that is chosen at first.
+        width: with its label.
+
+    Raises:
+        ConfigurationError: value is not one of the options.
+    """
+    if value not in options.values():
+        choice = ", ".join(options)
+        raise ConfigurationError(f"{description}: {value!r:.40} is none of {choice}.")
+    return widgets.Dropdown(
+        options=options,
+        value=value,
+        description=description,
+        layout=widgets.Layout(width=width),
+        style={"description_width": "max-content"},
+    )
+
+
+def number(description, value):
+    """Make a field for a whole number."""
+    return widgets.IntText(
+        value,
+        description=description,
+        layout=widgets.Layout(width="15em"),
+        style={"description_width": "max-content"},
+    )
+
+
+def button(description, icon="", style=""):
+    """Make a button as wide as its words."""
+    layout = widgets.Layout(width="auto")
+    return widgets.Button(description=description, icon=icon, button_style=style, layout=layout)
+
+
+def status(sentence, refused=False):
+    """Write a sentence as HTML; one that refuses an entry has a sign, not only a colour."""
+    look = f"border-left:4px solid {COLOURS[1]};padding-left:.6em;" if refused else ""
+    sign = "⚠ Nothing has changed. " if refused else ""
+    return (
+        f'<p role="status" style="{look}line-height:1.4;margin:.3em 0;white-space:normal">'
+        f"{sign}{html.escape(sentence)}</p>"
+    )
+
+
+def note(sentence):
+    """Make a quiet line that explains what is seen."""
+    text = html.escape(sentence)
+    return widgets.HTML(
+        f'<p style="{MUTED};line-height:1.4;margin:0;max-width:60em;white-space:normal">{text}</p>'
+    )
+
+
+def score_bar(name, value, limit=1.0, mark=False, note=""):
+    """Write a number as a bar, from 0 to limit, with its name; a marked one is starred."""
+    name, shown = html.escape(("★ " if mark else "") + name), f"{round(value, 2) + 0.0:.2f}"
+    share, colour = min(max(value / limit, 0.0), 1.0), COLOURS[1 if mark else 0]
+    return (
+        f'<div role="img" aria-label="{name}: {shown} {html.escape(note)}" style="display:flex;'
+        'gap:.6em;align-items:center;line-height:1.5"><span style="width:9em;overflow:hidden;'
+        f'text-overflow:ellipsis;white-space:nowrap">{name}</span><span style="flex:1;'
+        'max-width:22em;height:.9em;border:1px solid #888"><span style="display:block;height:100%;'
+        f'width:{share:.1%};background:{colour}"></span></span><span>{shown} {html.escape(note)}'
+        "</span></div>"
+    )

@@ -1,0 +1,100 @@
+"""A JupyterLab of its own and a page in a real browser, for tests of what a reader can do."""
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import nbformat
+import pytest
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+REQUIRED = bool(os.environ.get("MEMO_EDU_REQUIRE_BROWSER"))
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HOMES = "CONFIG_DIR DATA_DIR RUNTIME_DIR LAB_SETTINGS_DIR LAB_WORKSPACES_DIR"
+SECONDS = 1000
+
+needs_browser = pytest.mark.skipif(
+    CHROMIUM is None and not REQUIRED,
+    reason="no Chromium on this machine (on Debian: apt install chromium)",
+)
+
+
+def wait_for(condition, seconds=60):
+    """Try until it returns something true, and let its last error through when time is up."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            result = condition()
+            if result:
+                return result
+        except Exception:
+            if time.monotonic() > end:
+                raise
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def jupyterlab(folder, cells):
+    """Serve a notebook of some cells, labs.ipynb, and yield the server's address."""
+    root = folder / "notebooks"
+    root.mkdir()
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, root / "labs.ipynb")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    homes = {f"JUPYTER{'' if 'LAB' in n else '_'}{n}": str(folder / n) for n in HOMES.split()}
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
+        *("--IdentityProvider.token=", f"--ServerApp.root_dir={root}"),
+    ]
+    with (folder / "server.log").open("w") as log:
+        process = subprocess.Popen(command, env=os.environ | homes, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(lambda: urllib.request.urlopen(f"{url}/api/status", timeout=5))
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def is_idle(url):
+    with urllib.request.urlopen(f"{url}/api/kernels", timeout=5) as answer:
+        kernels = answer.read().decode()
+    return '"idle"' in kernels and '"connections": 0' not in kernels
+
+
+@contextlib.contextmanager
+def page_of(url, widgets):
+    """Open labs.ipynb, run all its cells, and yield the page once so many widgets are there."""
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 2400})
+        page.goto(f"{url}/lab/tree/labs.ipynb?reset", timeout=90 * SECONDS)
+        wait_for(lambda: is_idle(url))
+        page.wait_for_selector(".jp-Notebook")
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        labs = page.locator(".jp-OutputArea-output > .widget-vbox")
+        labs.nth(widgets - 1).wait_for(timeout=90 * SECONDS)
+        wait_for(lambda: is_idle(url))
+        yield page
+        browser.close()
