@@ -217,7 +217,10 @@ def computed(node):
 
 
 def constants(tree):
-    return {computed(node) for node in ast.walk(tree)} - {None}
+    """Return the numbers in code, but for tolerances, which are told by no one."""
+    nodes = list(ast.walk(tree))
+    tolerances = {id(node.value) for node in nodes if getattr(node, "arg", "") in ("atol", "rtol")}
+    return {computed(node) for node in nodes if id(node) not in tolerances} - {None}
 
 
 def alt_texts(tree):
@@ -359,7 +362,7 @@ def test_allowed_numbers_are_needed():
     [
         ("01", "overlapped by 0.169", "overlapped by 0.196"),
         ("02", "303 of 303 pairs right", "303 of 330 pairs right"),
-        ("03", "1.43 times too high", "1.53 times too high"),
+        ("03", "promises 1.43 times", "promises 1.53 times"),
         ("03", "measured 31,000 for", "measured 13,000 for"),
         ("04", "15 of 16 places", "14 of 16 places"),
         ("05", "31 of the 36 mistakes", "31 of the 35 mistakes"),
