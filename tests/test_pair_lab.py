@@ -72,6 +72,14 @@ def test_theory_lies_near_what_is_measured(dim, vocab_size, pairs):
     assert 0.2 < recall < 0.9  # where it could be wrong
 
 
+def test_a_nearly_empty_memory_hears_the_pair_that_is_asked():
+    pairs = Pairs(dim=256, vocab_size=5000)
+    pairs.store(200)
+    measured = pairs.heard()[0].std()
+    assert measured == pytest.approx(pairs.predicted_noise(), rel=0.03)
+    assert measured > 1.4 * theory.noise(200, 256, 256, vocab_size=5000)
+
+
 def test_the_curve_is_that_of_chapter_03():
     pairs = Pairs(dim=64, vocab_size=1000)
     assert {0, pairs.limit} < set(pairs.curve)

@@ -230,8 +230,8 @@ class EncoderLab(widgets.VBox):
     def _build(self, dim):
         """Make the widgets."""
         kinds = {kind: kind for kind in (*KINDS, OWN)}
-        self.kind = parts.menu("Second window", kinds, OWN, "16em")
-        self.size = parts.menu("Windows of", SIZES, len(self.windows[0]), "16em")
+        self.kind = parts.menu("Second window", kinds, OWN, "18em")
+        self.size = parts.menu("Windows of", SIZES, len(self.windows[0]), "18em")
         self.dim = parts.menu("Numbers, d", {str(d): d for d in DIMS}, dim, "11em")
         self.seed = parts.number("Seed", 0)
         self.boxes = [[self._box(name, i) for i in range(1, 17)] for name in ("first", "second")]

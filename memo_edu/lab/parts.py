@@ -37,7 +37,9 @@ def img(figure, alt):
 
 def row(*children):
     """Lay widgets side by side, and below each other where there is no room."""
-    return widgets.HBox(children, layout=widgets.Layout(flex_flow="row wrap", width="100%"))
+    return widgets.HBox(
+        children, layout=widgets.Layout(flex_flow="row wrap", grid_gap="0 1em", width="100%")
+    )
 
 
 def menu(description, options, value, width="14em"):
