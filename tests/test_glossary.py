@@ -34,8 +34,8 @@ ROWS = [(row[0], row[-1].strip("[]")) for row in SYMBOLS + SIGNS + WORDS]
 
 @functools.cache
 def plain(number):
-    """A chapter's text without asterisks and without line breaks."""
-    return re.sub(r"\s+", " ", TEXTS[number].replace("*", ""))
+    """A chapter's text without asterisks and line breaks, and with dots as the page has them."""
+    return re.sub(r"\s+", " ", TEXTS[number].replace("*", "").replace(r"\dots", "…"))
 
 
 def occurs(name, text):
