@@ -1,10 +1,10 @@
 """EncoderLab: cosines are those of the library's vectors, and a wrong entry changes nothing."""
 
 import re
-import time
 
 import numpy as np
 import pytest
+from models import fastest
 
 import memo_edu as me
 from memo_edu.lab import EncoderLab
@@ -212,9 +212,5 @@ def test_what_can_t_be_made_is_a_sentence(options, message):
 
 
 def test_an_action_takes_less_than_a_fifth_of_a_second():
-    lab, times = EncoderLab(list(WORDS[:16])), []
-    for place in range(4):
-        start = time.process_time()
-        lab.swaps[1][place].click()
-        times.append(time.process_time() - start)
-    assert min(times) < 0.2
+    lab = EncoderLab(list(WORDS[:16]))
+    assert fastest([swap.click for swap in lab.swaps[1][:4]]) < 0.2
