@@ -44,8 +44,9 @@ def _pairs(tokens, h, marks=None, shift=0, after=0):
 )
 def pairs(answer):
     """One pair a token, with h begin marks in front."""
-    for count, h in ((6, 2), (7, 3), (12, 4), (2, 3)):
-        tokens = _words(count, "5.1", h)
+    texts = [(_words(count, "5.1", h), h) for count, h in ((6, 2), (7, 3), (12, 4), (2, 3))]
+    texts.append((_words(4, "5.1") * 3, 2))  # says the same again
+    for tokens, h in texts:
         given = list(tokens)
         listed = _as_pairs(call(answer, given, h))
         if given != tokens:
@@ -80,6 +81,10 @@ def _name_mistake(listed, tokens, h):
     too_long = [(*window, token) for window, token in _pairs(tokens, h)]
     known = [
         (_pairs(tokens, h, shift=1), "The window holds the very token that it should lead to."),
+        (
+            list(dict.fromkeys(_pairs(tokens, h))),
+            "A pair that occurs twice is listed once. Every token has a pair of its own.",
+        ),
         (
             [(window, window[-1]) for window in too_long],
             "A window is one token too long: its last one is the answer itself.",

@@ -117,6 +117,7 @@ def _root(make):
 WRONG = {
     "5.1": [
         (lambda t, h: _windows(t, h), "missing: the first token"),
+        (lambda t, h: list(dict.fromkeys(pairs(t, h))), "occurs twice"),
         (lambda t, h: [((*w[1:], y), y) for w, y in pairs(t, h)], "very token"),
         (lambda t, h: [((*w, y), y) for w, y in pairs(t, h)], "too long"),
         (
