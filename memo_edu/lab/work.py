@@ -1,0 +1,130 @@
+"""Work that takes a while: it runs beside the widgets, with a progress bar and a Stop button."""
+
+import asyncio
+
+import ipywidgets as widgets
+from IPython import get_ipython
+
+# Seconds between two looks at the work. A bar that came and went in less would only flicker.
+GLANCE = 0.15
+
+
+class StoppedError(Exception):
+    """The reader pressed Stop."""
+
+
+class Work(widgets.HBox):
+    """A progress bar and a Stop button, which are shown while something takes long.
+
+    What runs is a generator. It yields jobs, functions of a `tell`, and is sent what each returns.
+    A job computes and touches no widget; between two jobs the generator brings the widgets up to
+    date. If a person has clicked, jobs run in a thread, so that the kernel goes on hearing the
+    browser. If a program has clicked, or there is no browser, the whole is done before `run`
+    returns.
+
+    Args:
+        on_busy: a function of True when it takes long and of False when it is done.
+
+    Attributes:
+        stop: the button.
+        busy: whether something runs now.
+        task: the asyncio task that runs it, or None.
+
+    Example:
+        >>> work, found = Work(), []
+        >>> def add():
+        ...     total = yield lambda tell: sum(range(10))
+        ...     found.append(total)
+        >>> work.run(add())
+        >>> found
+        [45]
+    """
+
+    def __init__(self, on_busy=lambda is_busy: None):
+        self.label = widgets.HTML()
+        self.bar = widgets.FloatProgress(0, min=0, max=1, layout={"width": "14em"})
+        self.stop = widgets.Button(description="Stop", icon="stop", tooltip="Nothing is lost")
+        self.stop.on_click(lambda _: self._ask_to_stop())
+        self.busy, self.task = False, None
+        self._on_busy, self._stopping, self._share = on_busy, False, 0.0
+        super().__init__([self.label, self.bar, self.stop], layout={"display": "none"})
+
+    def run(self, steps):
+        """Run a generator of jobs.
+
+        Args:
+            steps: the generator.
+        """
+        if self.busy:
+            steps.close()
+            return
+        self.busy, self._stopping, self._share = True, False, 0.0
+        if clicked_by_a_person():
+            self.task = asyncio.get_running_loop().create_task(self._run_beside(steps))
+            return
+        try:
+            _drive(steps, lambda job: job(self._tell))
+        finally:
+            self.busy = False
+
+    def _tell(self, share):
+        """Hear from a job which share of it is done, and stop it if that was asked for."""
+        self._share = share
+        if self._stopping:
+            self._stopping = False  # what follows, such as drawing the old state, is not stopped
+            raise StoppedError
+
+    def _ask_to_stop(self):
+        self._stopping = self.busy
+        self.label.value = "Stopping …"
+
+    async def _run_beside(self, steps):
+        """Run each job in a thread."""
+        outcome = None
+        try:
+            while True:
+                # What a job raised is raised again where the generator asked for it.
+                failed = isinstance(outcome, BaseException)
+                job = steps.throw(outcome) if failed else steps.send(outcome)
+                outcome = await self._watch(job)
+        except StopIteration:
+            pass
+        finally:
+            self.busy = False
+            self.layout.display = "none"
+            self._on_busy(False)
+
+    async def _watch(self, job):
+        """Show the progress of a job until it is done; return its result, or what it raised."""
+        future = asyncio.get_running_loop().run_in_executor(None, job, self._tell)
+        while not (await asyncio.wait({future}, timeout=GLANCE))[0]:
+            if self.layout.display == "none":
+                self.label.value = "Working …"
+                self.layout.display = "flex"
+                self._on_busy(True)
+            self.bar.value = self._share
+        return future.exception() or future.result()
+
+
+def _drive(steps, perform):
+    """Perform the jobs of a generator one after the other."""
+    try:
+        job = next(steps)
+        while True:
+            try:
+                result = perform(job)
+            except Exception as error:
+                job = steps.throw(error)
+            else:
+                job = steps.send(result)
+    except StopIteration:
+        pass
+
+
+def clicked_by_a_person():
+    """Return whether the kernel is answering a browser, and not running a cell or a program."""
+    kernel = getattr(get_ipython(), "kernel", None)
+    if kernel is None:
+        return False
+    message = kernel.get_parent().get("header", {}).get("msg_type")
+    return message == "comm_msg" and asyncio._get_running_loop() is not None
