@@ -12,7 +12,8 @@ NEVER = "I never read this."
 # A <details> is a word that opens by itself, by mouse or by key, and with no kernel running.
 STYLE = f"""<style>
 .memo-words {{white-space:pre-wrap; line-height:1.9; max-width:60em}}
-.memo-words details {{display:inline}}
+.memo-words details {{display:inline-block}}
+.memo-words details[open] {{display:inline}}
 .memo-words summary {{display:inline; list-style:none; cursor:pointer; border-radius:3px;
   padding:1px 2px}}
 .memo-words summary::-webkit-details-marker {{display:none}}

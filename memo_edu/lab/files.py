@@ -1,5 +1,6 @@
 """What may go in and out of the lab: texts that are no more than it can take, and files."""
 
+import html
 import zipfile
 from pathlib import Path
 
@@ -7,6 +8,49 @@ from memo_edu.errors import InputError
 
 # Characters of one text, and bytes of one file.
 LONGEST = 1_000_000
+# Bytes of all files that are opened together: they travel in one message of at most 10 MB.
+TOGETHER = 8_000_000
+
+# FileUpload keeps its own input out of the page; it shows it for a moment when it clicks on it.
+ON_FILES = f"""
+const files = [...this.files], say = this.parentElement.nextElementSibling;
+const big = files.find(file => file.size > {LONGEST});
+const all = files.reduce((sum, file) => sum + file.size, 0);
+const lab = this.closest('.memo-lab'), proto = HTMLInputElement.prototype;
+this.value = '';
+say.textContent = big ? `That did not work: ${{big.name}} has ${{(big.size / 1e6).toFixed(1)}} MB; the `
+  + 'lab takes up to {LONGEST // 10**6} MB a text. Cut it into parts.'
+  : all > {TOGETHER} ? 'That did not work: these are too many files at a time.' : '';
+if (say.textContent || !files.length) return;
+proto.click = function () {{
+  const carrier = new DataTransfer();
+  files.forEach(file => carrier.items.add(file));
+  this.files = carrier.files;
+  this.dispatchEvent(new Event('change'));
+}};
+try {{ lab.querySelector('.widget-upload').click(); }} finally {{ delete proto.click; }}
+"""
+# Without this, a file that is dropped beside the input would be opened in place of the notebook.
+ON_DROP = """
+event.preventDefault();
+const input = this.querySelector('input');
+input.files = event.dataTransfer.files;
+input.dispatchEvent(new Event('change'));
+"""
+# A text that is pasted is looked at before it is sent.
+ON_SHOWN = f"""
+const lab = this.closest('.memo-lab'), say = this.previousElementSibling, good = new WeakMap();
+const look = event => {{
+  const box = event.target;
+  if (box.tagName !== 'TEXTAREA') return;
+  if (box.value.length <= {LONGEST}) {{ good.set(box, box.value); say.textContent = ''; return; }}
+  event.stopImmediatePropagation();
+  say.textContent = `That did not work: this text has ${{(box.value.length / 1e6).toFixed(1)}} million `
+    + 'characters; the lab takes up to {LONGEST // 10**6} million at a time. Cut it into parts.';
+  box.value = good.get(box) ?? '';
+}};
+if (lab) for (const kind of ['focusin', 'input', 'change']) lab.addEventListener(kind, look, true);
+"""
 
 
 def check_text(text):
@@ -64,18 +108,21 @@ def check_save(path):
 
 
 def drop_zone():
-    """Make a place to drop files on: it hands them to the Open button beside it.
+    """Make a place to open files with, or to drop them on.
 
-    A file that would break the connection is refused here, before it is sent.
+    It is a plain file input of the browser, which hands files to the lab's FileUpload. What is too
+    long is refused here: a message of more than 10 MB would break the connection to the kernel.
 
     Returns:
         HTML.
     """
-    drop = (
-        "event.preventDefault();this.style.outline='';"
-        "const input=this.closest('.memo-lab').querySelector('.widget-upload input');"
+    return (
+        '<label style="display:block;border:2px dashed #888;border-radius:6px;padding:.4em .6em" '
+        f'ondragover="event.preventDefault()" ondrop="{html.escape(ON_DROP)}">'
+        "Open .txt files, or drop them here: "
+        f'<input type="file" multiple accept=".txt,text/*" onchange="{html.escape(ON_FILES)}"></label>'
+        f'<b role="alert"></b><img hidden alt="" src="data:," onerror="{html.escape(ON_SHOWN)}">'
     )
-    return f'<div ondrop="{drop}">Drop .txt files here</div>'
 
 
 def _too_long(what, size):

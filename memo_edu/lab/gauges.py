@@ -75,11 +75,12 @@ def _path(trail):
     return f"{' → '.join(kept)} %" if len(kept) > 1 else ""
 
 
-def gauge(fullness):
+def gauge(fullness, note=""):
     """Draw how full a memory is.
 
     Args:
         fullness: a Fullness, or None for an empty memory.
+        note: a sentence more.
 
     Returns:
         HTML.
@@ -90,11 +91,11 @@ def gauge(fullness):
     said = "overfull" if is_over else f"{'under 1 %' if share < 0.01 else percent(share)} full"
     text = (
         f"{fullness.pairs:,} pairs stored. Theory expects a recall above 90 % up to about "
-        f"{_rounded(fullness.capacity):,} pairs like these."
+        f"{_rounded(fullness.capacity):,} pairs like these. {note}"
     )
     warning = "▲ " if is_over else ""
     return (
-        f'<div role="meter" aria-valuemin="0" aria-valuemax="100" aria-valuenow='
+        f'<div style="line-height:1.4" role="meter" aria-valuemin="0" aria-valuemax="100" aria-valuenow='
         f'"{min(share, 1) * 100:.0f}" aria-label="capacity: {said}">'
         f"<div>{warning}The memory is <b>{said}</b>.</div>"
         f'{_track(share, ORANGE if is_over else BLUE)}<div style="{MUTED};font-size:.9em">{text}'
@@ -127,7 +128,8 @@ def memory_picture(before, now, size, action=""):
     panels = [("now", now)]
     if before is not None and before.shape == now.shape:
         panels = [("before", before), (action or "the change", now - before), ("now", now)]
-    limit = max(float(np.max(np.abs(values))) for _, values in panels) or 1.0
+    # The few largest entries, as large as they are, would leave no colour to the others.
+    limit = max(float(np.quantile(np.abs(values), 0.995)) for _, values in panels) or 1.0
     signs = ["", "+", "="] if len(panels) == 3 else [""]
     drawn = [
         f'<span style="font-size:1.6em" aria-hidden="true">{sign}</span>'
@@ -138,11 +140,11 @@ def memory_picture(before, now, size, action=""):
     words = (
         f"The first {now.shape[0]} rows and columns of {rows:,} × {columns:,} numbers: "
         f"{size_in_bytes:,} bytes, however much is in it. Purple is above zero, orange below, "
-        f"white is zero; the fullest colour is {limit:.3g}."
+        f"white is zero; the fullest colour is {limit:.3g} or more."
     )
     return (
         '<div style="display:flex;gap:.6em;align-items:center;flex-wrap:wrap">'
-        f'{"".join(drawn)}</div><div style="{MUTED}">{words}</div>'
+        f'{"".join(drawn)}</div><div style="{MUTED};line-height:1.4">{words}</div>'
     )
 
 

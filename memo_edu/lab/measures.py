@@ -97,6 +97,17 @@ def predict_recall(model, texts, tell=lambda share: None):
     return {name: float(part.mean()) for name, part in zip(texts, parts, strict=True)}
 
 
+def is_rough(model, texts):
+    """Return whether predict_recall and fullness are no more than a guess.
+
+    Args:
+        model: a MeMo; only its encoder matters.
+        texts: dict of name -> text, all that it holds.
+    """
+    count = sum(len(model.tokenizer.encode(text)) for text in texts.values())
+    return count > EXACT_THEORY and encoder_name(model) in theory.ALIKE_KEYS
+
+
 def fullness(model, texts):
     """Say how full a memory is, from how often each token occurs in it.
 

@@ -12,7 +12,14 @@ from memo_edu.errors import FileFormatError
 from memo_edu.lab.coloured import recitation_html
 from memo_edu.lab.files import check_save, check_text, drop_zone, read_upload
 from memo_edu.lab.gauges import MUTED, bar, corner, gauge, memory_picture, percent
-from memo_edu.lab.measures import encoder_name, fullness, measure, predict_recall, prove_forgotten
+from memo_edu.lab.measures import (
+    encoder_name,
+    fullness,
+    is_rough,
+    measure,
+    predict_recall,
+    prove_forgotten,
+)
 from memo_edu.lab.reciting import Recitation
 from memo_edu.lab.work import StoppedError, Work
 from memo_edu.model import MeMo
@@ -22,6 +29,7 @@ OWN = "a text of your own"
 WIDE = widgets.Layout(width="100%")
 # Bytes of old memories that are kept for Undo, besides the last one.
 KEPT = 128 * 2**20
+ROUGH = "Theory only counts words here: for the projection, and so much text, a rough guess."
 SETTINGS = ("encoder", "dim", "heads", "layers", "seed")
 
 
@@ -45,7 +53,7 @@ class Row(widgets.HBox):
 
     def __init__(self, name, on_click):
         self.bar = widgets.HTML(layout={"flex": "1 1 auto"})
-        self.button = widgets.Button(layout={"width": "7.5em", "flex": "0 0 auto"})
+        self.button = widgets.Button(layout={"width": "9em", "flex": "0 0 auto"})
         self.button.on_click(lambda _: on_click(name))
         self.click = self.button.click
         super().__init__([self.bar, self.button], layout={"align_items": "center"})
@@ -110,13 +118,14 @@ class MemoLab(widgets.VBox):
             next(iter(self._library.values())), rows=9, layout=WIDE, continuous_update=False
         )
         self.text.placeholder = "Type or paste a text here."
-        self.upload = widgets.FileUpload(accept=".txt,text/*", multiple=True, description="Open")
+        # It is not shown: drop_zone is, and hands files to it.
+        self.upload = widgets.FileUpload(multiple=True, layout={"display": "none"})
         self.memorize = _button("Memorize", "plus", "primary", "Write this text into the memory")
         self.undo = _button("Undo", "undo", "", "Nothing to undo yet")
         self.encoder = widgets.ToggleButtons(
             options=[("binding (ours)", "binding"), ("projection (the paper)", "projection")],
             description="Encoder",
-            style={"button_width": "11em"},
+            style={"button_width": "13em"},
         )
         self.dim, self.heads, self.layers, self.seed = (
             widgets.IntText(description=name, layout={"width": "11em"}) for name in SETTINGS[1:]
@@ -146,10 +155,11 @@ class MemoLab(widgets.VBox):
         column = {"flex": "1 1 24em", "min_width": "20em", "padding": "0 .8em 0 0"}
         left = [
             _heading("1 · Choose, type or open a text"),
-            widgets.HBox([self.sample, self.upload], layout=wrap),
+            self.sample,
             self.text,
-            widgets.HBox([self.memorize, self.undo], layout=wrap),
             widgets.HTML(drop_zone()),
+            self.upload,
+            widgets.HBox([self.memorize, self.undo], layout=wrap),
         ]
         right = [_heading("2 · In memory"), self._shelf_box, self.badge, self.capacity]
         settings = [self.encoder, self.dim, self.heads, self.layers, self.seed]
@@ -182,9 +192,14 @@ class MemoLab(widgets.VBox):
             (self.load, self._load),
         ):
             button.on_click(lambda _, action=action: self.work.run(self._guard(action)))
-        self.prompt.on_submit(lambda _: self.recite.click())
+        self.prompt.on_msg(self._submit)
         for name in SETTINGS:
             getattr(self, name).observe(self._settings_changed, "value")
+
+    def _submit(self, _, content, buffers):
+        """Recite when Enter is pressed in the prompt."""
+        if content.get("event") == "submit":
+            self.recite.click()
 
     def _set_busy(self, is_busy):
         """Let nothing be pressed but Stop while something takes long."""
@@ -282,14 +297,11 @@ class MemoLab(widgets.VBox):
 
         def keep_and_change(tell):
             old = model.blank().merge(model)
-            with warnings.catch_warnings(record=True) as given:
-                warnings.simplefilter("always")
-                result = job(tell)
-            return old, result, "".join(f" {warning.message}" for warning in given)
+            return old, *_with_warnings(job, tell)
 
         old, result, notes = yield keep_and_change
         self._remember(State(action, old, texts, trails))
-        self._picture(old)
+        self._picture(old, action)
         self.badge.value = ""
         return result, notes
 
@@ -305,14 +317,13 @@ class MemoLab(widgets.VBox):
         self.model, self._texts, self._trails = state.model, state.texts, state.trails
         self._recitation, self.recited.value, self.badge.value = None, "", ""
         self._show(f"Undone: {state.action}. The memory is what it was before.")
-        self._picture(before)
+        self._picture(before, f"Undo: {state.action}")
         yield from self._look()
 
     def _replace(self, action, make):
         """Put another model in the place of this one; the old one is kept for Undo."""
         old = State(action, self.model, dict(self._texts), _copy_trails(self._trails))
-        with_notes = yield lambda tell: _with_warnings(make, tell)
-        self.model, notes = with_notes
+        self.model, notes = yield lambda tell: _with_warnings(make, tell)
         self._remember(old)
         self._recitation, self.recited.value, self.badge.value = None, "", ""
         self._picture(None)
@@ -343,7 +354,9 @@ class MemoLab(widgets.VBox):
 
         notes = yield from self._replace("new settings", make)
         again = f" {len(texts)} texts were memorized anew." if texts else ""
-        self._show(f"A new matrix of {self.dim.value:,} × {self.dim.value:,} numbers.{again}{notes}")
+        self._show(
+            f"A new matrix of {self.dim.value:,} × {self.dim.value:,} numbers.{again}{notes}"
+        )
         yield from self._look()
 
     # ---- Recite ------------------------------------------------------------------------------
@@ -418,12 +431,14 @@ class MemoLab(widgets.VBox):
         self._draw_shelf()
         self._predicted = yield lambda tell: predict_recall(model, memorized, tell)
         full = yield lambda tell: fullness(model, memorized)
-        self.capacity.value = gauge(full)
+        self.capacity.value = gauge(full, ROUGH if is_rough(model, memorized) else "")
         self._draw_shelf()
 
     def _show(self, message):
         """Bring the message, the settings and the shelf up to date."""
-        self.status.value = f'<p role="status"><b>{html.escape(message)}</b></p>'
+        self.status.value = (
+            f'<p role="status" style="margin:.4em 0"><b>{html.escape(message)}</b></p>'
+        )
         self._is_quiet = True
         for name, value in self._settings().items():
             getattr(self, name).value = value
@@ -436,7 +451,9 @@ class MemoLab(widgets.VBox):
         """Draw a line for every text, in the order in which they came."""
         if list(self.shelf) != list(self._texts):
             act = self.work.run
-            rows = {n: Row(n, lambda n: act(self._guard(lambda: self._turn(n)))) for n in self._texts}
+            rows = {
+                n: Row(n, lambda n: act(self._guard(lambda: self._turn(n)))) for n in self._texts
+            }
             self.shelf = {name: self.shelf.get(name, row) for name, row in rows.items()}
             self._shelf_box.children = list(self.shelf.values()) or [_nothing_yet()]
         for name, row in self.shelf.items():
@@ -446,12 +463,11 @@ class MemoLab(widgets.VBox):
             row.bar.value = bar(name, count, self._trails[name], predicted, is_memorized)
             row.label(name, is_memorized)
 
-    def _picture(self, old):
-        """Draw the memory, and what changed since an old one."""
+    def _picture(self, old, action=""):
+        """Draw the memory, and how an action changed an old one into it."""
         before = None if old is None else corner(old)
-        matrix = self.model.matrix
-        sizes = *matrix.shape, _size(self.model)
-        self.picture.value = memory_picture(before, corner(self.model), sizes, "the last action")
+        sizes = *self.model.matrix.shape, _size(self.model)
+        self.picture.value = memory_picture(before, corner(self.model), sizes, action)
 
     def __repr__(self):
         recalls = [
@@ -496,12 +512,12 @@ def _badge(name, proof):
     name = html.escape(name)
     if proof.identical:
         return (
-            '<p><span style="border:2px solid #009e73;border-radius:1em;padding:.1em .7em">✓ '
+            '<p style="line-height:1.5;margin:.3em 0"><span style="border:2px solid #009e73;border-radius:1em;padding:.1em .7em">✓ '
             "<b>identical to never having read it</b></span> Every byte of the memory equals a "
             f"new one that has read the other texts, and never “{name}”.</p>"
         )
     return (
-        f'<p><span style="border:2px dashed #d55e00;border-radius:1em;padding:.1em .7em">≈ not '
+        f'<p style="line-height:1.5;margin:.3em 0"><span style="border:2px dashed #d55e00;border-radius:1em;padding:.1em .7em">≈ not '
         f"identical</span> A new memory that never read “{name}” differs by rounding: "
         f"{proof.difference:.1g} of its largest entry at most.</p>"
     )
@@ -515,5 +531,7 @@ def _verdict(recitation, name, right):
         return f"{count} The prompt is in none of the texts."
     compared = min(len(words), len(right))
     wrong = sum(w != r for w, r in zip(words, right, strict=False))
-    end = f" “{name}” ends here." if len(right) < len(words) + (recitation.guess is not None) else ""
+    end = (
+        f" “{name}” ends here." if len(right) < len(words) + (recitation.guess is not None) else ""
+    )
     return f"{count} {wrong} of {compared} differ from “{name}”.{end}"
