@@ -51,6 +51,27 @@ def recitation_html(recitation, name, right):
     )
 
 
+def verdict(recitation, name, right):
+    """Say how a recitation went.
+
+    Args:
+        recitation, name, right: see recitation_html.
+
+    Returns:
+        A sentence or three.
+    """
+    words = [word.token for word in recitation.words]
+    count = f"Recited {len(words)} tokens, one at a time, from the matrix alone."
+    if name is None:
+        return f"{count} The prompt is in none of the texts."
+    compared = min(len(words), len(right))
+    wrong = sum(w != r for w, r in zip(words, right, strict=False))
+    end = (
+        f" “{name}” ends here." if len(right) < len(words) + (recitation.guess is not None) else ""
+    )
+    return f"{count} {wrong} of {compared} differ from “{name}”.{end}"
+
+
 def _word(word, expected, name):
     """Draw one word with its explanation inside."""
     level = "sure" if word.p_noise < VERY_SURE else "known" if word.known else "guess"

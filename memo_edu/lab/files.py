@@ -18,8 +18,8 @@ const big = files.find(file => file.size > {LONGEST});
 const all = files.reduce((sum, file) => sum + file.size, 0);
 const lab = this.closest('.memo-lab'), proto = HTMLInputElement.prototype;
 this.value = '';
-say.textContent = big ? `That did not work: ${{big.name}} has ${{(big.size / 1e6).toFixed(1)}} MB; the `
-  + 'lab takes up to {LONGEST // 10**6} MB a text. Cut it into parts.'
+say.textContent = big ? `That did not work: ${{big.name}} has ${{(big.size / 1e6).toFixed(1)}} MB; `
+  + 'the lab takes up to {LONGEST // 10**6} MB a text. Cut it into parts.'
   : all > {TOGETHER} ? 'That did not work: these are too many files at a time.' : '';
 if (say.textContent || !files.length) return;
 proto.click = function () {{
@@ -45,8 +45,9 @@ const look = event => {{
   if (box.tagName !== 'TEXTAREA') return;
   if (box.value.length <= {LONGEST}) {{ good.set(box, box.value); say.textContent = ''; return; }}
   event.stopImmediatePropagation();
-  say.textContent = `That did not work: this text has ${{(box.value.length / 1e6).toFixed(1)}} million `
-    + 'characters; the lab takes up to {LONGEST // 10**6} million at a time. Cut it into parts.';
+  const size = (box.value.length / 1e6).toFixed(1);
+  say.textContent = `That did not work: this text has ${{size}} million characters; `
+    + 'the lab takes up to {LONGEST // 10**6} million at a time. Cut it into parts.';
   box.value = good.get(box) ?? '';
 }};
 if (lab) for (const kind of ['focusin', 'input', 'change']) lab.addEventListener(kind, look, true);
@@ -120,7 +121,8 @@ def drop_zone():
         '<label style="display:block;border:2px dashed #888;border-radius:6px;padding:.4em .6em" '
         f'ondragover="event.preventDefault()" ondrop="{html.escape(ON_DROP)}">'
         "Open .txt files, or drop them here: "
-        f'<input type="file" multiple accept=".txt,text/*" onchange="{html.escape(ON_FILES)}"></label>'
+        '<input type="file" multiple accept=".txt,text/*" '
+        f'onchange="{html.escape(ON_FILES)}"></label>'
         f'<b role="alert"></b><img hidden alt="" src="data:," onerror="{html.escape(ON_SHOWN)}">'
     )
 

@@ -95,12 +95,38 @@ def gauge(fullness, note=""):
     )
     warning = "▲ " if is_over else ""
     return (
-        f'<div style="line-height:1.4" role="meter" aria-valuemin="0" aria-valuemax="100" aria-valuenow='
-        f'"{min(share, 1) * 100:.0f}" aria-label="capacity: {said}">'
+        '<div style="line-height:1.4" role="meter" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{min(share, 1) * 100:.0f}" aria-label="capacity: {said}">'
         f"<div>{warning}The memory is <b>{said}</b>.</div>"
         f'{_track(share, ORANGE if is_over else BLUE)}<div style="{MUTED};font-size:.9em">{text}'
         "</div></div>"
     )
+
+
+def badge(name, proof):
+    """Say whether a text that was forgotten left a trace.
+
+    Args:
+        name: the text's.
+        proof: a Proof.
+
+    Returns:
+        HTML.
+    """
+    name = html.escape(name)
+    if proof.identical:
+        return _framed("2px solid #009e73", "✓ <b>identical to never having read it</b>") + (
+            f" Every byte of the memory equals a new one that never read “{name}”.</p>"
+        )
+    return _framed("2px dashed #d55e00", "≈ not identical") + (
+        f" A new memory that never read “{name}” differs by rounding: by {proof.difference:.1g} "
+        "of its largest entry at most.</p>"
+    )
+
+
+def _framed(border, words):
+    frame = f"border:{border};border-radius:1em;padding:.1em .7em"
+    return f'<p style="line-height:1.6;margin:.3em 0"><span style="{frame}">{words}</span>'
 
 
 def _rounded(number):

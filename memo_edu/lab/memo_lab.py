@@ -9,9 +9,17 @@ import ipywidgets as widgets
 import numpy as np
 
 from memo_edu.errors import FileFormatError
-from memo_edu.lab.coloured import recitation_html
+from memo_edu.lab.coloured import recitation_html, verdict
 from memo_edu.lab.files import check_save, check_text, drop_zone, read_upload
-from memo_edu.lab.gauges import MUTED, bar, corner, gauge, memory_picture, percent
+from memo_edu.lab.gauges import (
+    MUTED,
+    badge,
+    bar,
+    corner,
+    gauge,
+    memory_picture,
+    percent,
+)
 from memo_edu.lab.measures import (
     encoder_name,
     fullness,
@@ -279,7 +287,7 @@ class MemoLab(widgets.VBox):
         zero = " Every entry of the matrix is 0 again." if is_zero else ""
         self._show(f"Forgot “{name}”.{zero}{notes}")
         proof = yield lambda tell: prove_forgotten(self.model, self._memorized(), tell)
-        self.badge.value = _badge(name, proof)
+        self.badge.value = badge(name, proof)
         yield from self._look()
 
     def _memorized(self):
@@ -386,7 +394,7 @@ class MemoLab(widgets.VBox):
                 "The best candidate scores no better than noise, so the model says nothing. It "
                 f"needs {model.encoder.heads} words or more, just as they stand in a text."
             )
-        return _verdict(recitation, name, right)
+        return verdict(recitation, name, right)
 
     def _draw_recitation(self):
         texts = {n: self.model.tokenizer.encode(text) for n, text in self._memorized().items()}
@@ -505,33 +513,3 @@ def _heading(text):
 
 def _nothing_yet():
     return widgets.HTML(f'<p style="{MUTED}">Nothing yet. Press Memorize.</p>')
-
-
-def _badge(name, proof):
-    """Say whether a text left a trace."""
-    name = html.escape(name)
-    if proof.identical:
-        return (
-            '<p style="line-height:1.5;margin:.3em 0"><span style="border:2px solid #009e73;border-radius:1em;padding:.1em .7em">✓ '
-            "<b>identical to never having read it</b></span> Every byte of the memory equals a "
-            f"new one that has read the other texts, and never “{name}”.</p>"
-        )
-    return (
-        f'<p style="line-height:1.5;margin:.3em 0"><span style="border:2px dashed #d55e00;border-radius:1em;padding:.1em .7em">≈ not '
-        f"identical</span> A new memory that never read “{name}” differs by rounding: "
-        f"{proof.difference:.1g} of its largest entry at most.</p>"
-    )
-
-
-def _verdict(recitation, name, right):
-    """Say how a recitation went."""
-    words = [word.token for word in recitation.words]
-    count = f"Recited {len(words)} tokens, one at a time, from the matrix alone."
-    if name is None:
-        return f"{count} The prompt is in none of the texts."
-    compared = min(len(words), len(right))
-    wrong = sum(w != r for w, r in zip(words, right, strict=False))
-    end = (
-        f" “{name}” ends here." if len(right) < len(words) + (recitation.guess is not None) else ""
-    )
-    return f"{count} {wrong} of {compared} differ from “{name}”.{end}"

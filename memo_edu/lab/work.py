@@ -76,7 +76,6 @@ class Work(widgets.HBox):
 
     def _ask_to_stop(self):
         self._stopping = self.busy
-        self.label.value = "Stopping …"
 
     async def _run_beside(self, steps):
         """Run each job in a thread."""
@@ -99,10 +98,10 @@ class Work(widgets.HBox):
         future = asyncio.get_running_loop().run_in_executor(None, job, self._tell)
         while not (await asyncio.wait({future}, timeout=GLANCE))[0]:
             if self.layout.display == "none":
-                self.label.value = "Working …"
                 self.layout.display = "flex"
                 self._on_busy(True)
             self.bar.value = self._share
+            self.label.value = "Stopping …" if self._stopping else f"Working … {self._share:.0%}"
         return future.exception() or future.result()
 
 
