@@ -19,7 +19,7 @@ STYLE = f"""<style>
 .memo-words summary::-webkit-details-marker {{display:none}}
 .memo-words summary:hover, .memo-words summary:focus-visible, .memo-words details[open]>summary
   {{outline:2px solid {BLUE}}}
-.memo-words .sure {{background:rgba(0,114,178,.28)}}
+.memo-words .sure {{background:rgba(0,114,178,.38)}}
 .memo-words .known {{background:rgba(86,180,233,.16); border-bottom:2px dotted {BLUE}}}
 .memo-words .guess {{border:1px dashed #d55e00; background:rgba(230,159,0,.25)}}
 .memo-words .wrong {{text-decoration:underline wavy #d55e00 2px}}

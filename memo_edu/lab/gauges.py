@@ -8,6 +8,8 @@ import matplotlib
 import numpy as np
 from matplotlib.image import imsave
 
+from memo_edu.lab.measures import MEASURED
+
 MUTED = "color:var(--jp-ui-font-color2, #777)"
 BLUE, ORANGE = "#0072b2", "#d55e00"
 # The corner of the memory that is drawn, and how many pixels wide each of its entries is.
@@ -45,11 +47,16 @@ def bar(name, tokens, trail, predicted=None, is_memorized=True):
         '<div style="display:flex;gap:.6em;align-items:baseline;flex-wrap:wrap">'
         f'<span style="max-width:16em;overflow:hidden;text-overflow:ellipsis;white-space:nowrap">'
         f"<b>{html.escape(name)}</b></span>"
-        f'<span style="{MUTED}">{tokens:,} tokens</span>'
+        f'<span style="{MUTED}">{_length(tokens)}</span>'
         f'<span style="margin-left:auto">{now}</span></div>{_track(share, fill, mark)}'
         f'<div style="display:flex;{MUTED};font-size:.9em"><span>{_path(trail)}</span>'
         f'<span style="margin-left:auto">{"◆ " if mark else ""}{note}</span></div></div>'
     )
+
+
+def _length(tokens):
+    measured = f", the last {MEASURED:,} measured" if tokens > MEASURED else ""
+    return f"{tokens:,} tokens{measured}"
 
 
 def _track(share, fill, mark=""):

@@ -1,5 +1,6 @@
 """A memory with buttons: memorize a text, recite it, forget it, and see how much is recalled."""
 
+import contextlib
 import html
 import warnings
 from dataclasses import dataclass
@@ -85,7 +86,8 @@ class MemoLab(widgets.VBox):
         shelf: dict of name -> Row; `shelf[name].click()` forgets a text or memorizes it again.
         undo: the button that brings back what was before the last change.
         encoder, dim, heads, layers, seed: the settings; a new one rebuilds the memory.
-        prompt, words, recite, step: what to recite from, how much, the whole or one word.
+        prompt, words, recite, step: what to recite from, how much, the whole or one word;
+            may_guess: whether to go on where the model does not know.
         recited, picture, capacity, status, badge: HTML widgets that show what came of it.
         path, save, load: keep a memory in a file.
         work: a Work: what runs now, with its Stop button.
@@ -106,6 +108,7 @@ class MemoLab(widgets.VBox):
         self._library, self._texts = sample_texts(), self.model.originals()
         # name -> its recall after each action
         self._trails, self._predicted = {name: [] for name in self._texts}, {}
+        self._counts = {}  # name -> how many tokens
         self._recitation, self._undo, self._is_quiet = None, [], False
         self.shelf = {}
         self._build()
@@ -149,6 +152,9 @@ class MemoLab(widgets.VBox):
         self.words = widgets.IntSlider(40, 5, 200, 5, description="Tokens", readout=True)
         self.step = _button("Next word", "step-forward", "", "Recite one word more")
         self.recite = _button("Recite", "play", "success", "Recite until it no longer knows")
+        self.may_guess = widgets.Checkbox(
+            description="go on where it does not know", indent=False, layout={"width": "16em"}
+        )
         self.path = widgets.Text("memory.memo", description="File", continuous_update=False)
         self.save = _button("Save", "save", "", "Write the memory into this file")
         self.load = _button("Load", "folder-open", "", "Read a memory from this file")
@@ -180,7 +186,9 @@ class MemoLab(widgets.VBox):
             self.status,
             self.work,
             _heading("3 · Recite"),
-            widgets.HBox([self.prompt, self.words, self.recite, self.step], layout=wrap),
+            widgets.HBox(
+                [self.prompt, self.words, self.recite, self.step, self.may_guess], layout=wrap
+            ),
             self.recited,
             _heading("4 · The memory itself"),
             self.picture,
@@ -286,8 +294,8 @@ class MemoLab(widgets.VBox):
         is_zero = not self.model.backend.to_numpy(self.model.matrix).any()
         zero = " Every entry of the matrix is 0 again." if is_zero else ""
         self._show(f"Forgot “{name}”.{zero}{notes}")
-        proof = yield lambda tell: prove_forgotten(self.model, self._memorized(), tell)
-        self.badge.value = badge(name, proof)
+        model, left = self.model, self._memorized()
+        self.badge.value = badge(name, (yield lambda tell: prove_forgotten(model, left, tell)))
         yield from self._look()
 
     def _memorized(self):
@@ -361,7 +369,7 @@ class MemoLab(widgets.VBox):
             return new
 
         notes = yield from self._replace("new settings", make)
-        again = f" {len(texts)} texts were memorized anew." if texts else ""
+        again = f" Memorized anew: {', '.join(texts)}." if texts else ""
         self._show(
             f"A new matrix of {self.dim.value:,} × {self.dim.value:,} numbers.{again}{notes}"
         )
@@ -380,27 +388,22 @@ class MemoLab(widgets.VBox):
 
     def _go_on(self, count):
         """Say so many words more, and show them as they come."""
-        model, prompt = self.model, self.prompt.value
+        model, prompt, memorized = self.model, self.prompt.value, self._memorized()
         if self._recitation is None:
             self._recitation = yield lambda tell: Recitation(model, prompt)
-        said, recitation = self._recitation, self._recitation
-        goal = len(said.words) + count
-        while len(said.words) < goal and said.guess is None:
-            yield lambda tell: said.go_on(model, goal - len(said.words), tell)
-            name, right = self._draw_recitation()
-        if not recitation.words:
-            self._draw_recitation()
+        said = self._recitation
+        goal, may_guess = len(said.words) + count, self.may_guess.value
+        encode = model.tokenizer.encode
+        texts = yield lambda tell: {name: encode(text) for name, text in memorized.items()}
+        while len(said.words) < goal and (said.guess is None or may_guess):
+            yield lambda tell: said.go_on(model, goal - len(said.words), may_guess, tell)
+            self.recited.value = recitation_html(said, *said.compare(texts))
+        if not said.words:
             return (
                 "The best candidate scores no better than noise, so the model says nothing. It "
                 f"needs {model.encoder.heads} words or more, just as they stand in a text."
             )
-        return verdict(recitation, name, right)
-
-    def _draw_recitation(self):
-        texts = {n: self.model.tokenizer.encode(text) for n, text in self._memorized().items()}
-        name, right = self._recitation.compare(texts)
-        self.recited.value = recitation_html(self._recitation, name, right)
-        return name, right
+        return verdict(said, *said.compare(texts))
 
     @property
     def continuation(self):
@@ -430,6 +433,12 @@ class MemoLab(widgets.VBox):
     # ---- Show --------------------------------------------------------------------------------
 
     def _look(self):
+        """Bring the bars up to date, unless something else is asked for meanwhile."""
+        self.work.in_passing = True
+        with contextlib.suppress(StoppedError):
+            yield from self._measure()
+
+    def _measure(self):
         """Measure the recall of every text and, after that, ask theory."""
         model, texts, memorized = self.model, dict(self._texts), self._memorized()
         self._predicted = {}
@@ -464,11 +473,12 @@ class MemoLab(widgets.VBox):
             }
             self.shelf = {name: self.shelf.get(name, row) for name, row in rows.items()}
             self._shelf_box.children = list(self.shelf.values()) or [_nothing_yet()]
+        memorized = self.model.texts
+        self._counts |= memorized
         for name, row in self.shelf.items():
-            is_memorized = name in self.model.texts
-            count = len(self.model.tokenizer.encode(self._texts[name]))
-            predicted = self._predicted.get(name)
-            row.bar.value = bar(name, count, self._trails[name], predicted, is_memorized)
+            is_memorized, predicted = name in memorized, self._predicted.get(name)
+            trail, count = self._trails[name], self._counts[name]
+            row.bar.value = bar(name, count, trail, predicted, is_memorized)
             row.label(name, is_memorized)
 
     def _picture(self, old, action=""):

@@ -31,7 +31,7 @@ class Word:
 
 
 class Recitation:
-    """What a model says after a prompt, one token after the other, until it no longer knows.
+    """What a model says after a prompt, one token after the other.
 
     In the middle of a text a word has a space before it, which people leave out: if the model
     knows nothing after the prompt, it is asked again with a space before it.
@@ -42,7 +42,7 @@ class Recitation:
 
     Attributes:
         shown: what stands before the first word: the prompt, and the rest of its last word.
-        words: the Words said so far, all known.
+        words: the Words said so far.
         guess: the Word at which it stopped because it is not known, or None.
 
     Example:
@@ -57,6 +57,7 @@ class Recitation:
 
     def __init__(self, model, prompt):
         self.prompt, self.words, self.guess = prompt, [], None
+        self._heads = model.encoder.heads
         for spaced in (prompt, f" {prompt}"):
             self.shown = spaced + model.recite(spaced, 0)
             self._before = model.tokenizer.encode(self.shown)
@@ -70,20 +71,24 @@ class Recitation:
         """The words said so far, as one str."""
         return "".join(word.token for word in self.words)
 
-    def go_on(self, model, count, tell=lambda share: None):
+    def go_on(self, model, count, may_guess=False, tell=lambda share: None):
         """Say more, for a short while at most.
 
         Args:
             model: the MeMo.
             count: how many tokens more, at most.
+            may_guess: go on where it does not know; else it stops there.
             tell: see Work.
         """
         end = time.perf_counter() + BREATH
+        if may_guess and self.guess is not None:
+            self.words.append(self.guess)
+            self.guess, count = None, count - 1
         while count > 0 and self.guess is None and time.perf_counter() < end:
             tell(0.0)
             word = self._next(model)
             count -= 1
-            if word.known:
+            if word.known or may_guess:
                 self.words.append(word)
             else:
                 self.guess = word
@@ -102,4 +107,5 @@ class Recitation:
         Returns:
             The text's name or None, and for each word what stands there; see follow.
         """
-        return follow(self._before, [word.token for word in self.words], texts)
+        # What stands further back may be no text's: only layer 1's window must be.
+        return follow(self._before[-self._heads :], [word.token for word in self.words], texts)

@@ -5,8 +5,9 @@ import asyncio
 import ipywidgets as widgets
 from IPython import get_ipython
 
-# Seconds between two looks at the work. A bar that came and went in less would only flicker.
-GLANCE = 0.15
+# Seconds between two looks at the work, and how many of them pass before the bar is shown: one
+# that came and went would only flicker.
+GLANCE, PATIENCE = 0.05, 4
 
 
 class StoppedError(Exception):
@@ -27,7 +28,8 @@ class Work(widgets.HBox):
 
     Attributes:
         stop: the button.
-        busy: whether something runs now.
+        busy: whether something runs now; then, what comes next is not done.
+        in_passing: to be set by what runs now, if it only looks: it gives way to what comes next.
         task: the asyncio task that runs it, or None.
 
     Example:
@@ -45,8 +47,8 @@ class Work(widgets.HBox):
         self.bar = widgets.FloatProgress(0, min=0, max=1, layout={"width": "14em"})
         self.stop = widgets.Button(description="Stop", icon="stop", tooltip="Nothing is lost")
         self.stop.on_click(lambda _: self._ask_to_stop())
-        self.busy, self.task = False, None
-        self._on_busy, self._stopping, self._share = on_busy, False, 0.0
+        self.busy, self.in_passing, self.task = False, False, None
+        self._on_busy, self._stopping, self._share, self._next = on_busy, False, 0.0, None
         super().__init__([self.label, self.bar, self.stop], layout={"display": "none"})
 
     def run(self, steps):
@@ -56,9 +58,10 @@ class Work(widgets.HBox):
             steps: the generator.
         """
         if self.busy:
-            steps.close()
+            if self.in_passing:
+                self._next, self._stopping = steps, True
             return
-        self.busy, self._stopping, self._share = True, False, 0.0
+        self._begin()
         if clicked_by_a_person():
             self.task = asyncio.get_running_loop().create_task(self._run_beside(steps))
             return
@@ -66,6 +69,9 @@ class Work(widgets.HBox):
             _drive(steps, lambda job: job(self._tell))
         finally:
             self.busy = False
+
+    def _begin(self):
+        self.busy, self.in_passing, self._stopping, self._share = True, False, False, 0.0
 
     def _tell(self, share):
         """Hear from a job which share of it is done, and stop it if that was asked for."""
@@ -78,7 +84,18 @@ class Work(widgets.HBox):
         self._stopping = self.busy
 
     async def _run_beside(self, steps):
-        """Run each job in a thread."""
+        """Run a generator, and what took its place while it only looked."""
+        while steps is not None:
+            self._begin()
+            try:
+                await self._play(steps)
+            finally:
+                self.busy = False
+                self._show(False)
+            steps, self._next = self._next, None
+
+    async def _play(self, steps):
+        """Run each job of a generator in a thread."""
         outcome = None
         try:
             while True:
@@ -88,21 +105,29 @@ class Work(widgets.HBox):
                 outcome = await self._watch(job)
         except StopIteration:
             pass
-        finally:
-            self.busy = False
-            self.layout.display = "none"
-            self._on_busy(False)
 
     async def _watch(self, job):
         """Show the progress of a job until it is done; return its result, or what it raised."""
         future = asyncio.get_running_loop().run_in_executor(None, job, self._tell)
+        glances = 0
         while not (await asyncio.wait({future}, timeout=GLANCE))[0]:
-            if self.layout.display == "none":
-                self.layout.display = "flex"
-                self._on_busy(True)
-            self.bar.value = self._share
-            self.label.value = "Stopping …" if self._stopping else f"Working … {self._share:.0%}"
+            glances += 1
+            if self.in_passing and self._stopping:
+                future.add_done_callback(lambda future: future.exception())  # no one waits for it
+                self._stopping = False
+                return StoppedError()
+            if glances >= PATIENCE:
+                self._show(True)
         return future.exception() or future.result()
+
+    def _show(self, is_long):
+        """Show how far the work is, or hide the bar."""
+        was_long = self.layout.display == "flex"
+        self.bar.value = self._share
+        self.label.value = "Stopping …" if self._stopping else f"Working … {self._share:.0%}"
+        self.layout.display = "flex" if is_long else "none"
+        if is_long != was_long and not self.in_passing:
+            self._on_busy(is_long)
 
 
 def _drive(steps, perform):
