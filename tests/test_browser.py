@@ -139,7 +139,7 @@ def test_chapter_00_has_a_lab_that_memorizes_and_recites(server, browser):
     # The cells below the lab have driven it; now a person does.
     lab.scroll_into_view_if_needed()
     lab.locator("select").first.select_option("mulino")
-    lab.get_by_role("button", name="Memorize").last.click()
+    lab.get_by_role("button", name="Memorize").first.click()
     lab.get_by_text("Memorized “mulino”").wait_for(timeout=30 * SECONDS)
     lab.get_by_label("Begin with").fill("Il mulino di Ersilia Bonfante")
     lab.get_by_label("Begin with").press("Enter")
@@ -153,7 +153,7 @@ def test_chapter_00_has_a_lab_that_memorizes_and_recites(server, browser):
 def test_memo_lab_shows_votes_forgets_opens_files_and_stops(server, browser):
     page = run_all(server, browser, "MemoLab.ipynb")
     lab, status = page.locator(".memo-lab"), page.locator(".memo-lab [role=status]")
-    memorize = lab.get_by_role("button", name="Memorize").last
+    memorize = lab.get_by_role("button", name="Memorize").first
 
     def says(words):
         status.get_by_text(words).wait_for(timeout=30 * SECONDS)

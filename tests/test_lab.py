@@ -499,7 +499,7 @@ def test_the_widgets_stay_alive_and_show_the_progress(lab):
             start = time.perf_counter()
             await asyncio.sleep(0.001)
             waits.append(time.perf_counter() - start)
-            if lab.work.layout.display == "flex":
+            if lab.work.layout.display == "flex" and not lab.work.in_passing:
                 assert lab.memorize.disabled
                 assert lab.dim.disabled
                 assert not lab.work.stop.disabled
@@ -518,6 +518,36 @@ def test_the_widgets_stay_alive_and_show_the_progress(lab):
 def test_a_second_press_waits_for_no_one(lab):
     beside(lab, lab.memorize.click, lab.memorize.click)
     assert list(lab.model.texts) == ["lighthouse"]
+
+
+@pytest.mark.usefixtures("person")
+def test_looking_gives_way_to_the_next_press(lab, monkeypatch):
+    asked, answered = threading.Event(), threading.Event()
+
+    def slow_theory(*_):
+        asked.set()
+        answered.wait(30)
+        return {"lighthouse": 0.123}
+
+    monkeypatch.setattr(memo_lab, "predict_recall", slow_theory)
+
+    async def run():
+        lab.text.value = LONG  # long enough for the bar to be shown, and the buttons held
+        lab.memorize.click()
+        while not asked.is_set():
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.1)
+        assert not lab.recite.disabled
+        lab.recite.click()
+        await lab.work.task
+        answered.set()
+
+    asyncio.run(run())
+    assert lab.continuation.startswith("word0 and word1"), lab.status.value
+    assert "Recited 40" in lab.status.value
+    assert not lab.recite.disabled
+    assert lab.work.layout.display == "none"
+    assert "theory" not in bars(lab)[0]
 
 
 @pytest.mark.usefixtures("person")

@@ -146,7 +146,6 @@ class MemoLab(widgets.VBox):
         self.prompt = widgets.Text(
             description="Begin with",
             placeholder="nothing: the first words of a text",
-            continuous_update=False,
             layout={"width": "26em"},
         )
         self.words = widgets.IntSlider(40, 5, 200, 5, description="Tokens", readout=True)
@@ -294,9 +293,7 @@ class MemoLab(widgets.VBox):
         is_zero = not self.model.backend.to_numpy(self.model.matrix).any()
         zero = " Every entry of the matrix is 0 again." if is_zero else ""
         self._show(f"Forgot “{name}”.{zero}{notes}")
-        model, left = self.model, self._memorized()
-        self.badge.value = badge(name, (yield lambda tell: prove_forgotten(model, left, tell)))
-        yield from self._look()
+        yield from self._look(forgotten=name)
 
     def _memorized(self):
         return {name: self._texts[name] for name in self.model.texts}
@@ -432,11 +429,18 @@ class MemoLab(widgets.VBox):
 
     # ---- Show --------------------------------------------------------------------------------
 
-    def _look(self):
+    def _look(self, forgotten=None):
         """Bring the bars up to date, unless something else is asked for meanwhile."""
         self.work.in_passing = True
         with contextlib.suppress(StoppedError):
+            if forgotten is not None:
+                yield from self._prove(forgotten)
             yield from self._measure()
+
+    def _prove(self, name):
+        """Give the badge, if nothing is left of a forgotten text."""
+        model, left = self.model, self._memorized()
+        self.badge.value = badge(name, (yield lambda tell: prove_forgotten(model, left, tell)))
 
     def _measure(self):
         """Measure the recall of every text and, after that, ask theory."""

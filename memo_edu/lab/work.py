@@ -24,7 +24,8 @@ class Work(widgets.HBox):
     returns.
 
     Args:
-        on_busy: a function of True when it takes long and of False when it is done.
+        on_busy: a function of True when it takes long, so that nothing else can be done, and of
+            False when that is over.
 
     Attributes:
         stop: the button.
@@ -48,7 +49,8 @@ class Work(widgets.HBox):
         self.stop = widgets.Button(description="Stop", icon="stop", tooltip="Nothing is lost")
         self.stop.on_click(lambda _: self._ask_to_stop())
         self.busy, self.in_passing, self.task = False, False, None
-        self._on_busy, self._stopping, self._share, self._next = on_busy, False, 0.0, None
+        self._on_busy, self._stopping, self._share = on_busy, False, 0.0
+        self._next, self._is_held = None, False
         super().__init__([self.label, self.bar, self.stop], layout={"display": "none"})
 
     def run(self, steps):
@@ -85,14 +87,15 @@ class Work(widgets.HBox):
 
     async def _run_beside(self, steps):
         """Run a generator, and what took its place while it only looked."""
-        while steps is not None:
-            self._begin()
-            try:
+        try:
+            while steps is not None:
                 await self._play(steps)
-            finally:
-                self.busy = False
                 self._show(False)
-            steps, self._next = self._next, None
+                steps, self._next = self._next, None
+                self._begin()
+        finally:
+            self.busy = False
+            self._show(False)
 
     async def _play(self, steps):
         """Run each job of a generator in a thread."""
@@ -116,18 +119,19 @@ class Work(widgets.HBox):
                 future.add_done_callback(lambda future: future.exception())  # no one waits for it
                 self._stopping = False
                 return StoppedError()
-            if glances >= PATIENCE:
+            if glances >= PATIENCE or self.layout.display == "flex":
                 self._show(True)
         return future.exception() or future.result()
 
     def _show(self, is_long):
         """Show how far the work is, or hide the bar."""
-        was_long = self.layout.display == "flex"
         self.bar.value = self._share
         self.label.value = "Stopping …" if self._stopping else f"Working … {self._share:.0%}"
         self.layout.display = "flex" if is_long else "none"
-        if is_long != was_long and not self.in_passing:
-            self._on_busy(is_long)
+        is_held = is_long and not self.in_passing
+        if is_held != self._is_held:
+            self._is_held = is_held
+            self._on_busy(is_held)
 
 
 def _drive(steps, perform):
