@@ -152,7 +152,7 @@ class MemoLab(widgets.VBox):
         self.step = _button("Next word", "step-forward", "", "Recite one word more")
         self.recite = _button("Recite", "play", "success", "Recite until it no longer knows")
         self.may_guess = widgets.Checkbox(
-            description="go on where it does not know", indent=False, layout={"width": "16em"}
+            description="go on where it does not know", indent=False, layout={"width": "20em"}
         )
         self.path = widgets.Text("memory.memo", description="File", continuous_update=False)
         self.save = _button("Save", "save", "", "Write the memory into this file")
@@ -221,7 +221,7 @@ class MemoLab(widgets.VBox):
         buttons = [self.memorize, self.undo, self.recite, self.step, self.save, self.load]
         buttons += [row.button for row in self.shelf.values()]
         buttons += [getattr(self, name) for name in SETTINGS]
-        for button in [*buttons, self.upload]:
+        for button in buttons:
             button.disabled = is_busy
         self.undo.disabled = is_busy or not self._undo
 

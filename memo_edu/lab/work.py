@@ -113,6 +113,7 @@ class Work(widgets.HBox):
         """Show the progress of a job until it is done; return its result, or what it raised."""
         future = asyncio.get_running_loop().run_in_executor(None, job, self._tell)
         glances = 0
+        self._show(self.layout.display == "flex")  # what only looks holds no one back
         while not (await asyncio.wait({future}, timeout=GLANCE))[0]:
             glances += 1
             if self.in_passing and self._stopping:
