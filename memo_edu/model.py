@@ -1,5 +1,6 @@
 """MeMo: a language model that memorizes text in one matrix, recites it, and can forget it."""
 
+import copy
 import functools
 import itertools
 import warnings
@@ -15,7 +16,7 @@ from memo_edu.errors import ConfigurationError, FileFormatError, InputError, Not
 from memo_edu.intermediate import IntermediateMemories
 from memo_edu.ledger import Ledger
 from memo_edu.memory import CorrelationMatrixMemory, noise_probability
-from memo_edu.positions import Positions
+from memo_edu.positions import Positions, watched
 from memo_edu.results import SURE, Explanation, Prediction, Recall, show_table, show_token
 from memo_edu.rows import BEGIN, Rows
 from memo_edu.written import WrittenPairs
@@ -113,23 +114,30 @@ class MeMo:
             "partial_windows": self.partial_windows,
             "repeats": repeats,
         }
-        self._memory = CorrelationMatrixMemory(dim, dim, self.backend)
-        self._lower = IntermediateMemories(self.encoder, alpha, bool(penalty))
+        self._start_empty()
+
+    def _start_empty(self):
+        """Hold nothing yet."""
+        encoder, config = self.encoder, self._config
+        self._memory = CorrelationMatrixMemory(encoder.dim, encoder.dim, self.backend)
+        self._lower = IntermediateMemories(encoder, config["alpha"], config["penalty"])
         self._ledger = Ledger()
-        sizes = self.encoder.heads, self.encoder.layers
-        self._written = WrittenPairs(*sizes) if repeats == "once" else None
-        ids = () if vocab_size is None else range(1, vocab_size)
+        once = config["repeats"] == "once"
+        self._written = WrittenPairs(encoder.heads, encoder.layers) if once else None
+        ids = () if self.vocab_size is None else range(1, self.vocab_size)
         self._vocabulary = Vocabulary(self.encoder.codebook, BEGIN, ids)
         self._positions = Positions(self.encoder, self._vectors)
 
     # ---- Memorize and forget -----------------------------------------------------------------
 
-    def memorize(self, text, name=None):
+    def memorize(self, text, name=None, watch=None):
         """Write a text into the memory.
 
         Args:
             text: a str of at least two tokens.
             name: what to call it; None takes the first words.
+            watch: a function that is told now and then what share is done; what it raises stops
+                the work, and the model is unchanged.
 
         Returns:
             The name.
@@ -142,12 +150,12 @@ class MeMo:
             name = self._ledger.free_name(" ".join(text.split()[:4])[:40] or "blank")
         self._ledger.check_name(name)
         self._warn_if_unused_layers(len(tokens) + self.encoder.heads)
-        divisors = self._write([self._rows.begun(tokens)])
+        divisors = self._write([self._rows.begun(tokens)], watch)
         self._ledger.add_text(name, tokens, *divisors)
         self._update_candidates()
         return name
 
-    def forget(self, text_or_name):
+    def forget(self, text_or_name, watch=None):
         """Take a text out of the memory.
 
         What stays is the memory without it: bit for bit with the binding encoder, to a relative
@@ -156,13 +164,14 @@ class MeMo:
 
         Args:
             text_or_name: a name in texts, or the text; of equal texts the latest goes.
+            watch: see memorize.
 
         Raises:
             NotMemorizedError: there is no such text; the model is unchanged.
         """
         name = self._ledger.find(text_or_name, self.tokenizer)
         row = self._rows.begun(self._ledger.texts[name])
-        self._erase([row], [self._ledger.divisors.get(name)])
+        self._erase([row], [self._ledger.divisors.get(name)], watch)
         self._ledger.remove_text(name)
         self._update_candidates()
 
@@ -200,13 +209,13 @@ class MeMo:
         self._ledger.remove_rows(rows, self.encoder.heads)
         self._update_candidates()
 
-    def _write(self, rows):
+    def _write(self, rows, watch=None):
         """Add rows of tokens to all memories or, if something fails, to none.
 
         Returns:
             For each row what intermediate memories divided its windows by, or None.
         """
-        total, lower = self._sum_of_pairs(rows, self._marks(rows)), self._lower.copy()
+        total, lower = self._sum_of_pairs(rows, self._marks(rows), watch), self._lower.copy()
         windows = [functools.partial(self._positions.lower_windows, row) for row in rows]
         divisors = [lower.memorize(windows_of_row) for windows_of_row in windows]
         self._memory.add(total)
@@ -215,10 +224,10 @@ class MeMo:
             self._written.add(rows)
         return divisors
 
-    def _erase(self, rows, divisors):
+    def _erase(self, rows, divisors, watch=None):
         """Take rows of tokens out of all memories or, if something fails, of none."""
         marks = self._marks(rows, memorized=True)
-        total, lower = self._sum_of_pairs(rows, marks), self._lower.copy()
+        total, lower = self._sum_of_pairs(rows, marks, watch), self._lower.copy()
         for row, noted in zip(rows, divisors, strict=True):
             lower.forget(functools.partial(self._positions.lower_windows, row), noted)
         self._memory.add(-total)
@@ -232,10 +241,13 @@ class MeMo:
             return None
         return self._written.marks(rows, memorized)
 
-    def _sum_of_pairs(self, rows, marks):
+    def _sum_of_pairs(self, rows, marks, watch=None):
         """Return Σ KᵀY of some rows of tokens, made apart so that a failure changes nothing."""
         total = CorrelationMatrixMemory(self.encoder.dim, self.encoder.dim, self.backend)
-        total.memorize_blocks(self._positions.pairs(rows, marks))
+        blocks = self._positions.pairs(rows, marks)
+        if watch is not None:
+            blocks = watched(blocks, sum(len(row) - self.encoder.heads for row in rows), watch)
+        total.memorize_blocks(blocks)
         return total.matrix
 
     def _lower_window_counts(self, length):
@@ -402,6 +414,18 @@ class MeMo:
     def matrix(self):
         """The one (dim, dim) memory."""
         return self._memory.matrix
+
+    def blank(self):
+        """Make a model of the same configuration that holds nothing.
+
+        Both share the random vectors, so this takes no time.
+
+        Returns:
+            A MeMo.
+        """
+        twin = copy.copy(self)
+        twin._start_empty()
+        return twin
 
     def merge(self, other):
         """Add another model's memory to this one: memorizing is a sum.

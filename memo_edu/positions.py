@@ -86,3 +86,26 @@ class Positions:
         """
         first = max(0, start - self._encoder.span)
         return self._vectors(row[first:stop]), start - 1 - first
+
+
+def watched(blocks, total, watch):
+    """Yield blocks of pairs on, and tell which share of all pairs went before each.
+
+    Args:
+        blocks: an iterable of (n, dim) keys and (n, dim) values.
+        total: how many pairs there will be.
+        watch: a function of the share, in [0, 1]; what it raises ends the work.
+
+    Example:
+        >>> import numpy as np
+        >>> block = np.zeros((2, 8)), np.zeros((2, 8))
+        >>> for keys, values in watched([block, block], 4, watch=print):
+        ...     pass
+        0.0
+        0.5
+    """
+    done = 0
+    for keys, values in blocks:
+        watch(done / total)
+        yield keys, values
+        done += keys.shape[0]

@@ -1,5 +1,6 @@
-"""Chapter 00 in a real browser: the lab's buttons memorize and recite."""
+"""The labs in a real browser: buttons, keys, files, and work that a person stops."""
 
+import json
 import os
 import shutil
 import socket
@@ -9,6 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -27,6 +29,7 @@ FLAGS = [
     "--disable-sync",
 ]
 SECONDS = 1000
+LABS = ["MemoLab"]
 
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and not REQUIRED,
@@ -34,12 +37,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def server(tmp_path):
-    """Serve a copy of chapter 00 with JupyterLab, with settings of its own."""
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """Serve a copy of chapter 00, and labs alone, with JupyterLab, with settings of its own."""
+    tmp_path = tmp_path_factory.mktemp("jupyter")
     root = tmp_path / "notebooks"
     root.mkdir()
     shutil.copy(NOTEBOOK, root)
+    for name in LABS:
+        write_notebook(root / f"{name}.ipynb", f"import memo_edu as me\nme.lab.{name}()")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -84,37 +90,125 @@ def wait_for(condition, seconds):
         time.sleep(0.3)
 
 
-def kernel_is_idle(url):
-    with urllib.request.urlopen(f"{url}/api/kernels", timeout=5) as answer:
-        kernels = answer.read().decode()
-    return '"idle"' in kernels and '"connections": 0' not in kernels
+def write_notebook(path, code):
+    """Write a notebook of one cell."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, path)
 
 
-def test_the_lab_memorizes_and_recites_in_jupyterlab(server):
+def kernel_is_idle(url, name):
+    with urllib.request.urlopen(f"{url}/api/sessions", timeout=5) as answer:
+        sessions = {one["path"]: one["kernel"] for one in json.load(answer)}
+    kernel = sessions[name]
+    return kernel["execution_state"] == "idle" and kernel["connections"] > 0
+
+
+@pytest.fixture(scope="module")
+def browser():
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.goto(f"{server}/lab/tree/{NOTEBOOK.name}?reset", timeout=90 * SECONDS)
-        wait_for(lambda: kernel_is_idle(server), 60)
-        page.wait_for_selector(".jp-Notebook")
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        lab = page.locator(".jp-OutputArea .widget-vbox").first
-        lab.wait_for(state="attached", timeout=90 * SECONDS)
-        wait_for(lambda: kernel_is_idle(server), 90)
-        # The cells below the lab have driven it; now a person does.
-        lab.scroll_into_view_if_needed()
-        lab.locator("select").first.select_option("mulino")
-        lab.get_by_role("button", name="Memorize").click()
-        lab.get_by_text("Memorized “mulino”").wait_for(timeout=30 * SECONDS)
-        lab.locator("input[type=text]").first.fill("Il mulino di Ersilia Bonfante")
-        lab.get_by_role("button", name="Recite").click()
-        lab.get_by_text("aveva la ruota storta").wait_for(timeout=30 * SECONDS)
-        words = lab.locator("b").first.inner_text().split()
-        assert len(words) > 20
-        assert words == me.sample_texts()["mulino"].split()[5 : 5 + len(words)]
-        if folder := os.environ.get("MEMO_EDU_SCREENSHOTS"):
-            page.screenshot(path=f"{folder}/lab.png")
-        errors = page.locator('[data-mime-type="application/vnd.jupyter.error"]')
-        assert errors.count() == 0
+        yield browser
         browser.close()
+
+
+def run_all(server, browser, name):
+    """Open a notebook, run its cells, and return the page."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1400})
+    page.goto(f"{server}/lab/tree/{name}?reset", timeout=90 * SECONDS)
+    wait_for(lambda: kernel_is_idle(server, name), 60)
+    page.wait_for_selector(".jp-Notebook")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.locator(".jp-OutputArea .widget-vbox").first.wait_for(timeout=90 * SECONDS)
+    wait_for(lambda: kernel_is_idle(server, name), 90)
+    return page
+
+
+def close(page, name):
+    """Keep a picture if one is asked for, and see that no cell went wrong."""
+    if folder := os.environ.get("MEMO_EDU_SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png")
+    assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
+    page.close()
+
+
+def test_chapter_00_has_a_lab_that_memorizes_and_recites(server, browser):
+    page = run_all(server, browser, NOTEBOOK.name)
+    lab = page.locator(".memo-lab")
+    # The cells below the lab have driven it; now a person does.
+    lab.scroll_into_view_if_needed()
+    lab.locator("select").first.select_option("mulino")
+    lab.get_by_role("button", name="Memorize").first.click()
+    lab.get_by_text("Memorized “mulino”").wait_for(timeout=30 * SECONDS)
+    lab.get_by_label("Begin with").fill("Il mulino di Ersilia Bonfante")
+    lab.get_by_label("Begin with").press("Enter")
+    lab.get_by_text("Recited 40 tokens").wait_for(timeout=30 * SECONDS)
+    words = "".join(lab.locator("summary").all_inner_texts())
+    assert len(words) > 100
+    assert words in "".join(me.sample_texts()["mulino"].split())
+    close(page, "chapter-00")
+
+
+def test_memo_lab_shows_votes_forgets_opens_files_and_stops(server, browser):
+    page = run_all(server, browser, "MemoLab.ipynb")
+    lab, status = page.locator(".memo-lab"), page.locator(".memo-lab [role=status]")
+    memorize = lab.get_by_role("button", name="Memorize").first
+
+    def says(words):
+        status.get_by_text(words).wait_for(timeout=30 * SECONDS)
+
+    # By keys alone: memorize, recite, and open a word.
+    memorize.press("Enter")
+    says("Memorized “lighthouse”")
+    lab.get_by_text("100 % recalled").wait_for(timeout=30 * SECONDS)
+    lab.get_by_role("button", name="Recite").press("Space")
+    says("Recited 40 tokens")
+    lab.locator("summary").nth(7).press("Enter")
+    opened = lab.locator("details[open]")
+    assert opened.locator("summary").inner_text() == "soup"
+    assert opened.get_by_text("layer 1 saw 4 tokens: winter when even the").is_visible()
+    lab.get_by_role("button", name="Forget").click()
+    lab.get_by_text("identical to never having read it").wait_for(timeout=30 * SECONDS)
+
+    # Files: one with tags in it, dropped; one that is no text; one that is far too long.
+    hostile = "<img src=x onerror=\"document.title='broken'\"> <b>bold</b> words, and a few more."
+    page.evaluate(DROP, hostile)
+    says("Opened “drop.txt”")
+    memorize.click()
+    says("Memorized “drop.txt”")
+    lab.get_by_role("button", name="Recite").click()
+    lab.get_by_text("I know no further.").wait_for(timeout=30 * SECONDS)
+    assert page.title() != "broken"
+    files = lab.locator("input[type=file]").first
+    files.set_input_files({"name": "x.txt", "mimeType": "text/plain", "buffer": b"\xff\0\xfe"})
+    says("“x.txt” is not a text")
+    page.evaluate(OPEN_LONG, 50_000_000)
+    lab.get_by_text("long.txt has 50.0 MB").wait_for(timeout=30 * SECONDS)
+    lab.locator("textarea").fill("never " * 200_000)
+    lab.get_by_text("this text has 1.2 million characters").wait_for(timeout=30 * SECONDS)
+
+    # Long work: it shows its progress, hears Stop, and leaves the memory alone.
+    lab.locator("textarea").fill("".join(f"word{i} and " for i in range(60_000)))
+    memorize.click()
+    lab.get_by_role("button", name="Stop").click(timeout=30 * SECONDS)
+    says("Stopped. The memory is as it was before.")
+    assert lab.get_by_text("word0").count() == 0
+    lab.get_by_role("button", name="projection").click()
+    says("Memorized anew: drop.txt")
+    close(page, "memo-lab")
+
+
+DROP = """text => {
+  const carrier = new DataTransfer();
+  carrier.items.add(new File([text], 'drop.txt'));
+  const zone = document.querySelector('.memo-lab label:has(input[type=file])');
+  zone.dispatchEvent(new DragEvent('drop', {dataTransfer: carrier, bubbles: true}));
+}"""
+OPEN_LONG = """size => {
+  const carrier = new DataTransfer();
+  carrier.items.add(new File(['a'.repeat(size)], 'long.txt'));
+  const input = document.querySelector('.memo-lab input[type=file]');
+  input.files = carrier.files;
+  input.dispatchEvent(new Event('change'));
+}"""

@@ -10,7 +10,7 @@ from pydoc_data.topics import topics
 import models
 import numpy as np
 import pytest
-from models import OTHER, TEXT, both_encoders
+from models import OTHER, TEXT, both_encoders, state
 
 import memo_edu as me
 
@@ -507,3 +507,36 @@ def test_positions_may_name_columns_that_are_padding():
     everywhere = model.recall_ids(ids, positions=range(7))
     assert everywhere.tokens == model.recall_ids(ids).tokens == [3, 4, 5, 8, 1]
     assert model.recall_ids(ids, positions=[4, 6]).tokens == [5, 1]
+
+
+@both_encoders
+def test_a_blank_is_like_its_model_and_goes_its_own_way(encoder):
+    model = taught(encoder)
+    before = state(model)
+    blank = model.blank()
+    assert (blank.texts, bool(blank.matrix.any())) == ({}, False)
+    blank.memorize(TEXT, "tea")
+    blank.memorize(OTHER, "ship")
+    assert state(blank) == before
+    blank.forget("ship")
+    assert state(model) == before
+
+
+@both_encoders
+def test_who_watches_hears_the_share_done_and_may_stop_the_work(encoder):
+    model, told = taught(encoder), []
+    long = "a b c d e f g h " * 300
+    model.memorize(long, "long", watch=told.append)
+    assert told == sorted(told)
+    assert told[0] == 0
+    assert 0.3 < told[-1] < 1
+    before = state(model)
+
+    def stop(share):
+        if share:
+            raise KeyboardInterrupt
+
+    for work in (lambda: model.memorize(long, "more", stop), lambda: model.forget("long", stop)):
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        assert state(model) == before

@@ -1,158 +1,529 @@
 """A memory with buttons: memorize a text, recite it, forget it, and see how much is recalled."""
 
+import contextlib
 import html
 import warnings
+from dataclasses import dataclass
+from pathlib import Path
 
 import ipywidgets as widgets
+import numpy as np
 
+from memo_edu.errors import FileFormatError
+from memo_edu.lab.coloured import recitation_html, verdict
+from memo_edu.lab.files import check_save, check_text, drop_zone, read_upload
+from memo_edu.lab.gauges import (
+    MUTED,
+    badge,
+    bar,
+    corner,
+    gauge,
+    memory_picture,
+    percent,
+)
+from memo_edu.lab.measures import (
+    encoder_name,
+    fullness,
+    is_rough,
+    measure,
+    predict_recall,
+    prove_forgotten,
+)
+from memo_edu.lab.reciting import Recitation
+from memo_edu.lab.work import StoppedError, Work
 from memo_edu.model import MeMo
 from memo_edu.text import sample_texts
 
 OWN = "a text of your own"
 WIDE = widgets.Layout(width="100%")
-MUTED = "color:var(--jp-ui-font-color2, #666)"
+# Bytes of old memories that are kept for Undo, besides the last one.
+KEPT = 128 * 2**20
+ROUGH = "Theory only counts words here: for the projection, and so much text, a rough guess."
+SETTINGS = ("encoder", "dim", "heads", "layers", "seed")
+
+
+@dataclass(frozen=True)
+class State:
+    """What Undo brings back: a model, the texts beside it, and the action that came after."""
+
+    action: str
+    model: MeMo
+    texts: dict
+    trails: dict
+
+
+class Row(widgets.HBox):
+    """A text's line on the shelf: its recall bar, and a button that memorizes or forgets it.
+
+    Args:
+        name: the text's.
+        on_click: a function of the name.
+    """
+
+    def __init__(self, name, on_click):
+        self.bar = widgets.HTML(layout={"flex": "1 1 auto"})
+        self.button = widgets.Button(layout={"width": "9em", "flex": "0 0 auto"})
+        self.button.on_click(lambda _: on_click(name))
+        self.click = self.button.click
+        super().__init__([self.bar, self.button], layout={"align_items": "center"})
+
+    def label(self, name, is_memorized):
+        """Let the button say what it will do."""
+        verb = "Forget" if is_memorized else "Memorize"
+        self.button.description, self.button.tooltip = verb, f"{verb} “{name}”"
+        self.button.icon = "minus" if is_memorized else "plus"
 
 
 class MemoLab(widgets.VBox):
-    """A live MeMo: a text box, the buttons Memorize, Forget and Recite, a recall bar per text.
+    """A live MeMo: memorize texts, recite them, forget them, and watch the memory meanwhile.
 
     Args:
         model: the MeMo to work on; None is a new one with the binding encoder.
 
     Attributes:
         model: the MeMo.
-        text, prompt, words, memorized: what is typed and chosen.
-        memorize, forget, recite: the buttons.
-        recited, bars, status: HTML widgets that show what came of it.
+        sample, text, upload: choose, type or open a text; memorize: the button that writes it.
+        shelf: dict of name -> Row; `shelf[name].click()` forgets a text or memorizes it again.
+        undo: the button that brings back what was before the last change.
+        encoder, dim, heads, layers, seed: the settings; a new one rebuilds the memory.
+        prompt, words, recite, step: what to recite from, how much, the whole or one word;
+            may_guess: whether to go on where the model does not know.
+        recited, picture, capacity, status, badge: HTML widgets that show what came of it.
+        path, save, load: keep a memory in a file.
+        work: a Work: what runs now, with its Stop button.
 
     Example:
         >>> lab = MemoLab(MeMo(dim=256, encoder="binding", backend="numpy"))
         >>> lab.memorize.click()
         >>> lab
         MemoLab: lighthouse 100 %
+        >>> lab.shelf["lighthouse"].click()
+        >>> lab
+        MemoLab: an empty memory
     """
 
     def __init__(self, model=None):
         self.model = MeMo(encoder="binding") if model is None else model
-        # name -> text, to measure recall against
-        self._originals = self.model.originals()
+        # name -> text: all that may be chosen, and all that is or was in the memory
+        self._library, self._texts = sample_texts(), self.model.originals()
+        # name -> its recall after each action
+        self._trails, self._predicted = {name: [] for name in self._texts}, {}
+        self._counts = {}  # name -> how many tokens
+        self._recitation, self._undo, self._is_quiet = None, [], False
+        self.shelf = {}
         self._build()
         self._connect()
-        self._show(
-            f"An empty matrix of {self.model.matrix.shape[0]:,} × "
-            f"{self.model.matrix.shape[1]:,} zeros. Press Memorize."
-        )
-        super().__init__(
-            [
-                self.sample,
-                self.text,
-                self.memorize,
-                widgets.HBox([self.memorized, self.forget]),
-                self.bars,
-                widgets.HBox([self.prompt, self.words, self.recite]),
-                self.recited,
-                self.status,
-            ]
-        )
+        super().__init__(self._lay_out())
+        self.add_class("memo-lab")
+        self._show("Choose a text and press Memorize.")
+        self._picture(None)
+        if self._texts:
+            self.work.run(self._guard(self._look))
+
+    # ---- Widgets -----------------------------------------------------------------------------
 
     def _build(self):
         """Make the widgets."""
-        samples = sample_texts()
-        self.sample = widgets.Dropdown(options=[*samples, OWN], description="Text")
+        self.sample = widgets.Dropdown(options=[*self._library, OWN], description="Text")
         self.text = widgets.Textarea(
-            next(iter(samples.values())), rows=7, description="Words", layout=WIDE
+            next(iter(self._library.values())), rows=9, layout=WIDE, continuous_update=False
         )
-        self.memorize = widgets.Button(description="Memorize", button_style="primary", icon="plus")
-        self.memorized = widgets.Dropdown(options=[], description="In memory")
-        self.forget = widgets.Button(description="Forget", button_style="warning", icon="minus")
+        self.text.placeholder = "Type or paste a text here."
+        # It is not shown: drop_zone is, and hands files to it.
+        self.upload = widgets.FileUpload(multiple=True, layout={"display": "none"})
+        self.memorize = _button("Memorize", "plus", "primary", "Write this text into the memory")
+        self.undo = _button("Undo", "undo", "", "Nothing to undo yet")
+        self.encoder = widgets.ToggleButtons(
+            options=[("binding (ours)", "binding"), ("projection (the paper)", "projection")],
+            description="Encoder",
+            style={"button_width": "13em"},
+        )
+        self.dim, self.heads, self.layers, self.seed = (
+            widgets.IntText(description=name, layout={"width": "11em"}) for name in SETTINGS[1:]
+        )
+        for name, symbol in (("dim", "d"), ("heads", "h"), ("layers", "l")):
+            getattr(self, name).description = f"{symbol}, {name}"
         self.prompt = widgets.Text(
-            "", description="Begin with", placeholder="nothing: the first words of a text"
+            description="Begin with",
+            placeholder="nothing: the first words of a text",
+            layout={"width": "26em"},
         )
-        self.words = widgets.IntSlider(40, 5, 200, 5, description="Tokens")
-        self.recite = widgets.Button(description="Recite", button_style="success", icon="play")
-        self.recited, self.bars, self.status = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.words = widgets.IntSlider(40, 5, 200, 5, description="Tokens", readout=True)
+        self.step = _button("Next word", "step-forward", "", "Recite one word more")
+        self.recite = _button("Recite", "play", "success", "Recite until it no longer knows")
+        self.may_guess = widgets.Checkbox(
+            description="go on where it does not know", indent=False, layout={"width": "20em"}
+        )
+        self.path = widgets.Text("memory.memo", description="File", continuous_update=False)
+        self.save = _button("Save", "save", "", "Write the memory into this file")
+        self.load = _button("Load", "folder-open", "", "Read a memory from this file")
+        for name in ("recited", "picture", "capacity", "status", "badge"):
+            setattr(self, name, widgets.HTML())
+        self._shelf_box = widgets.VBox()
+        self.work = Work(self._set_busy)
+
+    def _lay_out(self):
+        """Put the widgets in their places."""
+        wrap = {"flex_flow": "row wrap", "align_items": "center"}
+        column = {"flex": "1 1 24em", "min_width": "20em", "padding": "0 .8em 0 0"}
+        left = [
+            _heading("1 · Choose, type or open a text"),
+            self.sample,
+            self.text,
+            widgets.HTML(drop_zone()),
+            self.upload,
+            widgets.HBox([self.memorize, self.undo], layout=wrap),
+        ]
+        right = [_heading("2 · In memory"), self._shelf_box, self.badge, self.capacity]
+        settings = [self.encoder, self.dim, self.heads, self.layers, self.seed]
+        return [
+            widgets.HBox(settings, layout=wrap),
+            widgets.HBox(
+                [widgets.VBox(left, layout=column), widgets.VBox(right, layout=column)],
+                layout={"flex_flow": "row wrap"},
+            ),
+            self.status,
+            self.work,
+            _heading("3 · Recite"),
+            widgets.HBox(
+                [self.prompt, self.words, self.recite, self.step, self.may_guess], layout=wrap
+            ),
+            self.recited,
+            _heading("4 · The memory itself"),
+            self.picture,
+            widgets.HBox([self.path, self.save, self.load], layout=wrap),
+        ]
 
     def _connect(self):
-        """Say what each button does."""
+        """Say what each widget does."""
         self.sample.observe(self._choose_sample, "value")
-        self.memorize.on_click(lambda _: self._act(self._memorize))
-        self.forget.on_click(lambda _: self._act(self._forget))
-        self.recite.on_click(lambda _: self._act(self._recite))
+        self.upload.observe(self._open_files, "value")
+        for button, action in (
+            (self.memorize, self._memorize_chosen),
+            (self.undo, self._undo_last),
+            (self.recite, self._recite),
+            (self.step, self._recite_one),
+            (self.save, self._save),
+            (self.load, self._load),
+        ):
+            button.on_click(lambda _, action=action: self.work.run(self._guard(action)))
+        self.prompt.on_msg(self._submit)
+        for name in SETTINGS:
+            getattr(self, name).observe(self._settings_changed, "value")
 
-    def _act(self, action):
+    def _submit(self, _, content, buffers):
+        """Recite when Enter is pressed in the prompt."""
+        if content.get("event") == "submit":
+            self.recite.click()
+
+    def _set_busy(self, is_busy):
+        """Let nothing be pressed but Stop while something takes long."""
+        buttons = [self.memorize, self.undo, self.recite, self.step, self.save, self.load]
+        buttons += [row.button for row in self.shelf.values()]
+        buttons += [getattr(self, name) for name in SETTINGS]
+        for button in buttons:
+            button.disabled = is_busy
+        self.undo.disabled = is_busy or not self._undo
+
+    def _guard(self, action):
         """Do what a button asks for; a failure becomes a sentence, and changes nothing."""
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                message = action()
+            message = yield from action()
+        except StoppedError:
+            message = "Stopped. The memory is as it was before."
         except Exception as error:  # whatever went wrong, a reader needs a sentence
-            message = f"That did not work: {error}"
-        self._show(message)
+            message = f"That did not work: {error or type(error).__name__}"
+        if message:
+            self._show(message)
+
+    # ---- Texts -------------------------------------------------------------------------------
 
     def _choose_sample(self, change):
-        self.text.value = sample_texts().get(change.new, "")
+        self.text.value = self._library.get(change.new, "")
 
-    def _memorize(self):
-        chosen = self.sample.value
-        is_sample = self.text.value == sample_texts().get(chosen)
-        free = is_sample and chosen not in self.model.texts
-        name = self.model.memorize(self.text.value, name=chosen if free else None)
-        self._originals[name] = self.text.value
-        return f"Memorized “{name}”: {self.model.texts[name]} tokens went into the matrix."
+    def _open_files(self, change):
+        """Put opened files among the texts to choose from."""
+        opened, faults = {}, []
+        for file in change.new:
+            try:
+                opened[file["name"]] = read_upload(file)
+            except Exception as error:
+                faults.append(f"That did not work: {error}")
+        if change.new:
+            self.upload.value = ()  # so that the same file can be opened again
+            self._library |= opened
+            self.sample.options = [*self._library, OWN]
+        if opened:
+            self.sample.value = list(opened)[-1]
+            names = ", ".join(f"“{name}”" for name in opened)
+            faults.append(f"Opened {names}. Press Memorize.")
+        if faults:
+            self._show(" ".join(faults))
 
-    def _forget(self):
-        name = self.memorized.value
-        if name is None:
-            return "There is nothing to forget yet."
-        self.model.forget(name)
-        self._originals.pop(name)
-        self.recited.value = ""
+    def _memorize_chosen(self):
+        text, chosen = self.text.value, self.sample.value
+        is_named = self._library.get(chosen) == text and chosen not in self.model.texts
+        return self._memorize(text, chosen if is_named else None)
+
+    def _memorize(self, text, name):
+        check_text(text)
+
+        def learn(tell):
+            return self.model.memorize(text, name, tell)
+
+        name, notes = yield from self._change(f"Memorize “{name or text.strip()[:30]}”", learn)
+        self._texts[name] = text
+        self._trails[name] = []
+        count = self.model.texts[name]
+        self._show(f"Memorized “{name}”: {count:,} tokens went into the matrix.{notes}")
+        yield from self._look()
+
+    def _turn(self, name):
+        """Forget a text of the shelf, or memorize it again."""
+        if name in self.model.texts:
+            return self._forget(name)
+        return self._memorize(self._texts[name], name)
+
+    def _forget(self, name):
+        def unlearn(tell):
+            return self.model.forget(name, tell)
+
+        _, notes = yield from self._change(f"Forget “{name}”", unlearn)
+        self._recitation, self.recited.value = None, ""
         is_zero = not self.model.backend.to_numpy(self.model.matrix).any()
-        return f"Forgot “{name}”." + (" Every entry of the matrix is 0 again." if is_zero else "")
+        zero = " Every entry of the matrix is 0 again." if is_zero else ""
+        self._show(f"Forgot “{name}”.{zero}{notes}")
+        yield from self._look(forgotten=name)
+
+    def _memorized(self):
+        return {name: self._texts[name] for name in self.model.texts}
+
+    # ---- Changes and Undo --------------------------------------------------------------------
+
+    def _change(self, action, job):
+        """Change the memory, and keep what was before; whatever fails leaves all as it was.
+
+        Returns:
+            What the job returned, and the warnings that it gave, as sentences.
+        """
+        model, texts, trails = self.model, dict(self._texts), _copy_trails(self._trails)
+
+        def keep_and_change(tell):
+            old = model.blank().merge(model)
+            return old, *_with_warnings(job, tell)
+
+        old, result, notes = yield keep_and_change
+        self._remember(State(action, old, texts, trails))
+        self._picture(old, action)
+        self.badge.value = ""
+        return result, notes
+
+    def _remember(self, state):
+        """Keep a state for Undo, and let go of the oldest ones if they take too much room."""
+        size = _size(state.model)
+        self._undo = [*self._undo, state][-max(1, KEPT // size) :]
+
+    def _undo_last(self):
+        if not self._undo:
+            return "There is nothing to undo."
+        state, before = self._undo.pop(), self.model
+        self.model, self._texts, self._trails = state.model, state.texts, state.trails
+        self._recitation, self.recited.value, self.badge.value = None, "", ""
+        self._show(f"Undone: {state.action}. The memory is what it was before.")
+        self._picture(before, f"Undo: {state.action}")
+        yield from self._look()
+
+    def _replace(self, action, make):
+        """Put another model in the place of this one; the old one is kept for Undo."""
+        old = State(action, self.model, dict(self._texts), _copy_trails(self._trails))
+        self.model, notes = yield lambda tell: _with_warnings(make, tell)
+        self._remember(old)
+        self._recitation, self.recited.value, self.badge.value = None, "", ""
+        self._picture(None)
+        return notes
+
+    def _settings_changed(self, _):
+        if self._is_quiet or self._wanted() == self._settings():
+            return
+        self.work.run(self._guard(self._rebuild))
+
+    def _wanted(self):
+        return {name: getattr(self, name).value for name in SETTINGS}
+
+    def _settings(self):
+        """Return what the model is now."""
+        encoder = self.model.encoder
+        sizes = {name: getattr(encoder, name) for name in SETTINGS[1:]}
+        return {"encoder": encoder_name(self.model), **sizes}
+
+    def _rebuild(self):
+        wanted, old, texts = self._wanted(), self.model, self._memorized()
+
+        def make(tell):
+            new = MeMo(**wanted, backend=old.backend, tokenizer=old.tokenizer)
+            for done, (name, text) in enumerate(texts.items()):
+                new.memorize(text, name, lambda share: tell((done + share) / len(texts)))  # noqa: B023
+            return new
+
+        notes = yield from self._replace("new settings", make)
+        again = f" Memorized anew: {', '.join(texts)}." if texts else ""
+        self._show(
+            f"A new matrix of {self.dim.value:,} × {self.dim.value:,} numbers.{again}{notes}"
+        )
+        yield from self._look()
+
+    # ---- Recite ------------------------------------------------------------------------------
 
     def _recite(self):
-        # In the middle of a text a word has a space before it, which people leave out.
-        for prompt in (self.prompt.value, f" {self.prompt.value}"):
-            continuation = self.model.recite(prompt, self.words.value, unsure="stop")
-            if continuation:
-                break
-        else:
-            self.recited.value = f'<p style="{MUTED}">I never read this.</p>'
+        self._recitation = None
+        return (yield from self._go_on(self.words.value))
+
+    def _recite_one(self):
+        if self._recitation is not None and self._recitation.prompt != self.prompt.value:
+            self._recitation = None
+        return (yield from self._go_on(1))
+
+    def _go_on(self, count):
+        """Say so many words more, and show them as they come."""
+        model, prompt, memorized = self.model, self.prompt.value, self._memorized()
+        if self._recitation is None:
+            self._recitation = yield lambda tell: Recitation(model, prompt)
+        said = self._recitation
+        goal, may_guess = len(said.words) + count, self.may_guess.value
+        encode = model.tokenizer.encode
+        texts = yield lambda tell: {name: encode(text) for name, text in memorized.items()}
+        while len(said.words) < goal and (said.guess is None or may_guess):
+            yield lambda tell: said.go_on(model, goal - len(said.words), may_guess, tell)
+            self.recited.value = recitation_html(said, *said.compare(texts))
+        if not said.words:
             return (
                 "The best candidate scores no better than noise, so the model says nothing. It "
-                f"needs {self.model.encoder.heads} words or more, just as they stand in a text."
+                f"needs {model.encoder.heads} words or more, just as they stand in a text."
             )
-        self.recited.value = (
-            f'<div style="white-space:pre-wrap;line-height:1.5"><span style="{MUTED}">'
-            f"{html.escape(prompt)}</span><b>{html.escape(continuation)}</b></div>"
+        return verdict(said, *said.compare(texts))
+
+    @property
+    def continuation(self):
+        """What was recited last, as a str."""
+        return self._recitation.continuation if self._recitation else ""
+
+    # ---- Save and load -----------------------------------------------------------------------
+
+    def _save(self):
+        path = check_save(self.path.value)
+        yield lambda tell: self.model.save(path)
+        return f"Saved {path.stat().st_size:,} bytes as {path.name}, its texts included."
+
+    def _load(self):
+        path = Path(self.path.value.strip() or "memory.memo")
+        if not path.is_file():
+            raise FileFormatError(f"There is no file {path.name!r} here.")
+        backend = self.model.backend
+        notes = yield from self._replace(
+            f"Load {path.name}", lambda tell: MeMo.load(path, backend=backend)
         )
-        return "Recited, one token at a time, from the matrix alone."
+        self._texts = self.model.originals()
+        self._trails = {name: [] for name in self._texts}
+        self._show(f"Loaded {path.name}: {len(self._texts)} texts.{notes}")
+        yield from self._look()
+
+    # ---- Show --------------------------------------------------------------------------------
+
+    def _look(self, forgotten=None):
+        """Bring the bars up to date, unless something else is asked for meanwhile."""
+        self.work.in_passing = True
+        with contextlib.suppress(StoppedError):
+            if forgotten is not None:
+                yield from self._prove(forgotten)
+            yield from self._measure()
+
+    def _prove(self, name):
+        """Give the badge, if nothing is left of a forgotten text."""
+        model, left = self.model, self._memorized()
+        self.badge.value = badge(name, (yield lambda tell: prove_forgotten(model, left, tell)))
+
+    def _measure(self):
+        """Measure the recall of every text and, after that, ask theory."""
+        model, texts, memorized = self.model, dict(self._texts), self._memorized()
+        self._predicted = {}
+        recalls = yield lambda tell: measure(model, texts, tell)
+        for name, share in recalls.items():
+            self._trails[name].append(share)
+        self._draw_shelf()
+        self._predicted = yield lambda tell: predict_recall(model, memorized, tell)
+        full = yield lambda tell: fullness(model, memorized)
+        self.capacity.value = gauge(full, ROUGH if is_rough(model, memorized) else "")
+        self._draw_shelf()
 
     def _show(self, message):
-        """Bring the list, the bars and the message up to date."""
-        names = list(self.model.texts)
-        self.memorized.options = names
-        if names:
-            self.memorized.value = names[-1]
-        self.status.value = f'<p role="status">{html.escape(message)}</p>'
-        self.bars.value = "".join(_bar(name, share) for name, share in self._recalls().items())
+        """Bring the message, the settings and the shelf up to date."""
+        self.status.value = (
+            f'<p role="status" style="margin:.4em 0"><b>{html.escape(message)}</b></p>'
+        )
+        self._is_quiet = True
+        for name, value in self._settings().items():
+            getattr(self, name).value = value
+        self._is_quiet = False
+        last = f"Undo: {self._undo[-1].action}" if self._undo else "Nothing to undo yet"
+        self.undo.disabled, self.undo.tooltip = not self._undo, last
+        self._draw_shelf()
 
-    def _recalls(self):
-        return {name: self.model.recall(text).accuracy for name, text in self._originals.items()}
+    def _draw_shelf(self):
+        """Draw a line for every text, in the order in which they came."""
+        if list(self.shelf) != list(self._texts):
+            act = self.work.run
+            rows = {
+                n: Row(n, lambda n: act(self._guard(lambda: self._turn(n)))) for n in self._texts
+            }
+            self.shelf = {name: self.shelf.get(name, row) for name, row in rows.items()}
+            self._shelf_box.children = list(self.shelf.values()) or [_nothing_yet()]
+        memorized = self.model.texts
+        self._counts |= memorized
+        for name, row in self.shelf.items():
+            is_memorized, predicted = name in memorized, self._predicted.get(name)
+            trail, count = self._trails[name], self._counts[name]
+            row.bar.value = bar(name, count, trail, predicted, is_memorized)
+            row.label(name, is_memorized)
+
+    def _picture(self, old, action=""):
+        """Draw the memory, and how an action changed an old one into it."""
+        before = None if old is None else corner(old)
+        sizes = *self.model.matrix.shape, _size(self.model)
+        self.picture.value = memory_picture(before, corner(self.model), sizes, action)
 
     def __repr__(self):
-        recalls = ", ".join(f"{name} {share:.0%}" for name, share in self._recalls().items())
-        return f"MemoLab: {recalls.replace('%', ' %') or 'an empty memory'}"
+        recalls = [
+            f"{name} {percent(self._trails[name][-1])}"
+            for name in self.model.texts
+            if self._trails.get(name)
+        ]
+        return f"MemoLab: {', '.join(recalls) or 'an empty memory'}"
 
 
-def _bar(name, share):
-    """Draw one text's recall as a bar with its number."""
-    return (
-        f'<div style="display:flex;gap:.6em;align-items:center" role="img" '
-        f'aria-label="recall of {html.escape(name, quote=True)}: {share:.0%}">'
-        f'<span style="width:12em;overflow:hidden;text-overflow:ellipsis;white-space:nowrap">'
-        f"{html.escape(name)}</span>"
-        f'<span style="flex:1;max-width:24em;border:1px solid #888;height:.9em">'
-        f'<span style="display:block;height:100%;width:{share:.1%};background:#0072b2"></span>'
-        f"</span><span>{share:.0%} recalled</span></div>"
-    )
+def _with_warnings(make, tell):
+    """Return what a function makes, and the warnings that it gave, as sentences."""
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        made = make(tell)
+    return made, "".join(f" {warning.message}" for warning in given)
+
+
+def _copy_trails(trails):
+    return {name: list(trail) for name, trail in trails.items()}
+
+
+def _size(model):
+    """Return the bytes of a memory."""
+    return int(np.prod(model.matrix.shape)) * model.matrix.dtype.itemsize
+
+
+def _button(description, icon, style, tooltip):
+    return widgets.Button(description=description, icon=icon, button_style=style, tooltip=tooltip)
+
+
+def _heading(text):
+    return widgets.HTML(f'<h4 style="margin:.6em 0 .2em">{text}</h4>')
+
+
+def _nothing_yet():
+    return widgets.HTML(f'<p style="{MUTED}">Nothing yet. Press Memorize.</p>')
