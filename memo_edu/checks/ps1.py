@@ -72,7 +72,7 @@ def damaged_recall(answer):
     return GOOD
 
 
-@chapter.exercise("4 noise", hints=["A whisper at half the strength has a quarter of the variance."])
+@chapter.exercise("4 noise", hints=["Half the strength is a quarter of the variance."])
 def fading_noise(answer):
     """γ = 0 leaves one pair; a larger γ makes more noise."""
     say = "With γ = 0 a single pair is left; chapter 03 says how loud it is."

@@ -220,4 +220,3 @@ def renamed(name, notebook, there):
             fit = [key for key in others if found[key] == wanted[name]]
             return fit[0] if len(fit) == 1 else None
     return None
-

@@ -2,8 +2,8 @@
 
 import multiprocessing
 import os
-import sys
 import time
+import warnings
 from multiprocessing.connection import wait
 from pathlib import Path
 
@@ -58,51 +58,102 @@ def run_all(students, assignment, course, seed, jobs=None):
     Returns:
         A dict of student -> what kept nbgrader from grading them, in a sentence.
     """
-    jobs = jobs or min(4, os.cpu_count() or 1)
-    context = multiprocessing.get_context("spawn" if os.name == "nt" else "forkserver")
-    if os.name != "nt":
-        context.set_forkserver_preload(["memo_edu.course.grade", "nbgrader.apps.api"])
-    waiting, running, faults = list(students)[::-1], {}, {}
     _settle_database(assignment, students, course)
-    most = seconds_for_one(course)
+    waiting, faults, most = list(students)[::-1], {}, seconds_for_one(course)
+    graders = [Grader(assignment, course, seed) for _ in range(min(jobs or cores(), len(students)))]
     with tqdm(total=len(students), unit="submission", desc=assignment) as bar:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                student = waiting.pop()
-                given = (student, assignment, str(course), seed)
-                process = context.Process(target=run_one, args=given, daemon=False)
-                process.start()
-                running[student] = process, time.monotonic() + most
-            wait([process.sentinel for process, _ in running.values()], timeout=1)
-            for student, (process, end) in list(running.items()):
-                if process.is_alive() and time.monotonic() < end:
-                    continue
-                if process.is_alive():
-                    _kill_family(process.pid)
-                    faults[student] = "Grading this took too long, and was given up."
-                elif process.exitcode:
-                    faults[student] = f"nbgrader could not grade this; see {log_of(course, student)}."
-                process.join()
-                del running[student]
-                bar.update()
+        try:
+            while waiting or any(grader.student for grader in graders):
+                for grader in graders:
+                    if waiting and not grader.student:
+                        grader.take(waiting.pop(), most)
+                wait([grader.pipe for grader in graders if grader.student], timeout=1)
+                for grader in (grader for grader in graders if grader.student):
+                    student, (ended, fault) = grader.student, grader.look()
+                    if ended:
+                        faults |= {student: fault} if fault else {}
+                        bar.update()
+        finally:
+            for grader in graders:
+                grader.stop()
     return faults
 
 
-def run_one(student, assignment, course, seed):
-    """Grade one student with nbgrader, in this process; what it says goes to a log."""
-    log = log_of(course, student)
-    log.parent.mkdir(exist_ok=True)
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.dup2(file, 1)
-    os.dup2(file, 2)
+def cores():
+    """How many submissions are graded at a time, if nobody says."""
+    return min(4, os.cpu_count() or 1)
+
+
+class Grader:
+    """A process that grades one student after the other; a new one if it had to be stopped."""
+
+    def __init__(self, assignment, course, seed):
+        self.given, self.course = (assignment, str(course), seed), course
+        self.process = self.pipe = self.student = None
+        self.end = 0.0
+
+    def take(self, student, seconds):
+        """Begin with a student."""
+        if self.process is None:
+            context = multiprocessing.get_context("spawn" if os.name == "nt" else "forkserver")
+            if os.name != "nt":
+                context.set_forkserver_preload(["memo_edu.course.grade", "nbgrader.apps.api"])
+            self.pipe, theirs = context.Pipe()
+            self.process = context.Process(target=work, args=(theirs, *self.given))
+            self.process.start()
+            theirs.close()
+        self.student, self.end = student, time.monotonic() + seconds
+        self.pipe.send(student)
+
+    def look(self):
+        """Return whether the student at hand is done, and what went wrong, if anything."""
+        student, log = self.student, log_of(self.course, self.student)
+        try:
+            if self.pipe.poll():
+                went_well, self.student = self.pipe.recv(), None
+                return True, "" if went_well else f"nbgrader could not grade this; {log} says why."
+            if time.monotonic() < self.end:
+                return False, ""
+            fault = "Grading this took too long, and was given up."
+        except (EOFError, OSError):
+            fault = f"The grading of {student} ended before its time; see {log}."
+        self.stop()
+        return True, fault
+
+    def stop(self):
+        """End the process, with all that it has started."""
+        if self.process is not None:
+            _kill_family(self.process.pid)
+            self.process.join()
+            self.pipe.close()
+        self.process = self.student = None
+
+
+def work(pipe, assignment, course, seed):
+    """Grade the students that are named through a pipe, and say whether it went well."""
+    api = interface(course)
+    api.coursedir.db_url += "?timeout=60"  # seconds to wait while another grader writes
     with secret(seed):
-        api = interface(course)
-        api.coursedir.db_url += "?timeout=60"  # seconds to wait while another grader writes
+        while True:
+            try:
+                student = pipe.recv()
+            except EOFError:
+                return
+            pipe.send(grade_one(api, assignment, student, course))
+
+
+def grade_one(api, assignment, student, course):
+    """Grade a student with nbgrader; what it says goes to a log. Return whether it went well."""
+    log_of(course, student).parent.mkdir(exist_ok=True)
+    with open(log_of(course, student), "w", encoding="utf-8") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
         for step in (api.autograde, api.generate_feedback):
             made = step(assignment, student)
-            print(made.get("log", ""), made.get("error", ""))
+            log.write(f"{made.get('log', '')}\n{made.get('error', '')}\n")
             if not made["success"]:
-                sys.exit(1)
+                return False
+    return True
 
 
 def log_of(course, student):
@@ -118,7 +169,8 @@ def seconds_for_one(course):
 
 def _settle_database(assignment, students, course):
     """Enter all students first, so that graders at work side by side only fill in."""
-    with interface(course).gradebook as gradebook:
+    with interface(course).gradebook as gradebook, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of SQLAlchemy, about what nbgrader does with it
         for student in students:
             gradebook.update_or_create_student(student)
             gradebook.update_or_create_submission(assignment, student)

@@ -62,6 +62,7 @@ class Plan:
 
     def __init__(self, cells, released):
         self.cells, self.released, self.remarks = cells, released.cells, []
+        self.changed, self.missing = [], []  # names of given cells
         self.by_name = {name_of(cell): i for i, cell in enumerate(released.cells) if name_of(cell)}
         self.stands_for = [self._known(cell) for cell in cells]
         self._find_lost_answers()
@@ -89,6 +90,7 @@ class Plan:
         result = followers[-1]
         for place, cell in enumerate(self.released):
             result += self._slot(place, cell, chosen.get(place)) + followers[place]
+        self._say_restored()
         return result
 
     def _known(self, cell):
@@ -111,7 +113,9 @@ class Plan:
                 continue
             wanted = functions_in(other.source)
             if other.cell_type == "code":
-                fit = [i for i in self._free() if wanted.keys() & functions_in(self.cells[i].source)]
+                fit = [
+                    i for i in self._free() if wanted.keys() & functions_in(self.cells[i].source)
+                ]
             else:
                 fit = [i for i in self._after(place) if self.cells[i].cell_type == "markdown"]
             for i in fit:
@@ -188,13 +192,16 @@ class Plan:
         about, cell = other.metadata.get("nbgrader"), copy.deepcopy(other)
         if i is None:
             if about or other.cell_type == "code":
-                self._say_missing(other)
+                if _is_answer(other):
+                    self.remarks.append(f"The cell for the answer to {_title(other)} was missing.")
+                elif about:
+                    self.missing.append(name_of(other))
                 return [cell]
             return []
         if about is None or about.get("solution"):
             cell.source = self.cells[i].source
-        elif self.cells[i].source.strip() != other.source.strip():
-            self.remarks.append(f"{_title(other).capitalize()} had been changed; it is restored.")
+        elif self._attempted(place, i):
+            self.changed.append(name_of(other))
         if about and about.get("solution") and other.cell_type == "code":
             cell.metadata["memo_edu"] = {"defines": functions_in(other.source)}
             missing = functions_in(other.source).keys() - functions_in(cell.source).keys()
@@ -206,11 +213,11 @@ class Plan:
                 )
         return [cell]
 
-    def _say_missing(self, other):
-        if _is_answer(other):
-            self.remarks.append(f"The answer to {_title(other)} was missing.")
-        elif other.metadata.get("nbgrader"):
-            self.remarks.append(f"{_title(other).capitalize()} was missing; it is back.")
+    def _say_restored(self):
+        for names, what in ((self.changed, "changed"), (self.missing, "deleted")):
+            if names:
+                cells = "Given cells" if len(names) > 1 else "A given cell"
+                self.remarks.append(f"{cells} had been {what}, and restored: {', '.join(names)}.")
 
 
 def _is_answer(cell):
@@ -226,9 +233,7 @@ def _is_broken(source):
 
 
 def _title(cell):
-    name = name_of(cell)
-    kind = "exercise " if _is_answer(cell) else "the test " if name[:1].isdigit() else "the cell "
-    return kind + name
+    return f"exercise {name_of(cell).removeprefix('answer-')}"
 
 
 def _plain(cell):

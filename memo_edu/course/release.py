@@ -7,6 +7,8 @@ import shutil
 import sysconfig
 from pathlib import Path
 
+from tqdm.auto import tqdm
+
 from memo_edu.course import source_of
 from memo_edu.course.hidden import SECRET
 from memo_edu.errors import ConfigurationError
@@ -84,11 +86,19 @@ def release(assignment, out, course="course", seed=None):
         course: the course directory, made or added to.
         seed: the secret of the course, any text; None takes the one that the course has.
     """
-    prepare(assignment, course, seed)
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    for file in (Path(course) / "release" / assignment).iterdir():
-        shutil.copy(file, out)
+    if Path(course).resolve().is_relative_to(out.resolve()):
+        raise ConfigurationError(
+            f"{course} holds the solutions: it can't lie in what students get."
+        )
+    with tqdm(total=2, desc=f"{assignment}: the course directory") as bar:
+        prepare(assignment, course, seed)
+        bar.update()
+        bar.set_description(f"{assignment}: the students' folder")
+        out.mkdir(parents=True, exist_ok=True)
+        for file in (Path(course) / "release" / assignment).iterdir():
+            shutil.copy(file, out)
+        bar.update()
 
 
 def prepare(assignment, course, seed=None):
@@ -107,7 +117,9 @@ def prepare(assignment, course, seed=None):
         (source / name).write_text(text, encoding="utf-8")
     made = interface(course).generate_assignment(assignment)
     if not made["success"]:
-        raise ConfigurationError(f"nbgrader could not release {assignment}: {made.get('log', '')} {made['error']}")
+        raise ConfigurationError(
+            f"nbgrader could not release {assignment}: {made.get('log', '')} {made['error']}"
+        )
 
 
 def secret_of(course, seed):

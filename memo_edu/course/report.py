@@ -137,11 +137,21 @@ def _write_table(results, path):
         table = csv.writer(file, lineterminator="\n")
         table.writerow(["student", "points", "of", "to read", *criteria, "remarks", "file"])
         for one in results:
-            points = ["" if one.points[name] is None else _number(one.points[name]) for name in criteria]
-            said = [*one.remarks, *(f"{name}: {fault}" for name, fault in one.faults.items())]
+            points = [
+                "" if one.points[name] is None else _number(one.points[name]) for name in criteria
+            ]
+            said = [*one.remarks, *_by_fault(one.faults)]
             whole = _number(sum(one.most.values()))
             row = [one.student, _number(one.score), whole, _number(one.waiting), *points]
             table.writerow([_harmless(cell) for cell in (*row, " ".join(said), one.file)])
+
+
+def _by_fault(faults):
+    """One sentence a fault, after the names of all criteria that have it."""
+    names = collections.defaultdict(list)
+    for name, fault in faults.items():
+        names[fault].append(name)
+    return [f"{', '.join(which)}: {fault}" for fault, which in names.items()]
 
 
 def _harmless(cell):
@@ -224,4 +234,3 @@ def _table(title, rows):
         for name, number, length, text in rows
     ]
     return f"<h2>{title}</h2><table>{''.join(made)}</table>" if made else ""
-

@@ -18,6 +18,8 @@ from nbformat.v4 import output_from_msg
 from memo_edu.course import fence, inside, wire
 
 OUTPUTS = ("stream", "display_data", "execute_result", "error")
+WAIT = 4
+MOST_RESTARTS = 5
 MOST_OUTPUT = 2**20  # characters of a cell's output; what is more is not kept
 KEEP = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "PYTHONPATH", "OPENBLAS_CORETYPE")  # of os.environ
 SETUP = """
@@ -54,13 +56,15 @@ class Session:
     Args:
         files: paths of the files to put beside the notebook.
         hide: paths that the submission must not read.
-        cell_seconds: how long a cell or a call may take.
-        seconds: how long all of them may take together.
+        cell_seconds: how long a cell or a call may compute. Time on the processor is counted, so
+            that a grade does not depend on what else the machine does; who only waits is given
+            WAIT times as long.
+        seconds: how long all of them may compute together.
         memory: bytes of address space.
     """
 
     def __init__(self, files=(), hide=(), cell_seconds=20, seconds=180, memory=4 * 2**30):
-        self.cell_seconds, self.end = cell_seconds, time.monotonic() + seconds
+        self.cell_seconds, self.seconds, self.spent = cell_seconds, seconds, 0.0
         self.box = Path(tempfile.mkdtemp(prefix="memo_edu_")).resolve()
         for folder in ("work", "home", "tmp"):
             (self.box / folder).mkdir()
@@ -73,7 +77,7 @@ class Session:
             "seconds": 2 * seconds + 60,
         }
         self._fonts()
-        self.done, self.manager, self.restarts = [], None, 0
+        self.done, self.manager, self.restarts, self.over = [], None, 0, None
         self._start()
 
     def __enter__(self):
@@ -86,7 +90,7 @@ class Session:
     @property
     def left(self):
         """Seconds that are left for the whole notebook."""
-        return self.end - time.monotonic()
+        return self.seconds - self.spent
 
     def run(self, code):
         """Run a cell.
@@ -125,8 +129,8 @@ class Session:
         return reply
 
     def _execute(self, code, outputs, store_history=True, most=MOST_OUTPUT):
-        if self.left <= 0:
-            raise TimeLimit("the time for the whole notebook was used up")
+        if self.over or self.left <= 0:
+            raise TimeLimit(self.over or "the time for the whole notebook was used up")
         seconds = min(self.cell_seconds, self.left)
         number = self.client.execute(code, store_history=store_history, allow_stdin=False)
         if self._collect(number, outputs, seconds, most):
@@ -134,28 +138,41 @@ class Session:
         self.manager.interrupt_kernel()
         if not self._collect(number, outputs, 2, most):
             self._again()
-        raise TimeLimit(f"it ran for more than {seconds:.0f} seconds")
+        raise TimeLimit(f"it ran for more than {seconds:.3g} seconds")
 
     def _collect(self, number, outputs, seconds, most):
         """Gather outputs until the kernel is idle; False if the time is up."""
-        end, size = time.monotonic() + seconds, 0
-        while (left := end - time.monotonic()) > 0:
-            try:
-                message = self.client.get_iopub_msg(timeout=min(left, 0.5))
-            except queue.Empty:
-                if not self.manager.is_alive():
-                    self._again()
-                    raise Died("it ended the Python process") from None
-                continue
-            if message["parent_header"].get("msg_id") != number:
-                continue
-            kind, content = message["msg_type"], message["content"]
-            if kind == "status" and content["execution_state"] == "idle":
-                return True
-            size += len(str(content)) if kind in OUTPUTS else 0
-            if kind in OUTPUTS and size <= most:
-                _add(outputs, output_from_msg(message))
-        return False
+        begin, used, size = time.monotonic(), self._computed(), 0
+        try:
+            while True:
+                try:
+                    message = self.client.get_iopub_msg(timeout=0.2)
+                except queue.Empty:
+                    message = None
+                    if not self.manager.is_alive():
+                        self._again()
+                        raise Died("it ended the Python process") from None
+                late = time.monotonic() - begin > WAIT * seconds
+                if late or self._computed() - used > seconds:
+                    return False
+                if message is None or message["parent_header"].get("msg_id") != number:
+                    continue
+                kind, content = message["msg_type"], message["content"]
+                if kind == "status" and content["execution_state"] == "idle":
+                    return True
+                size += len(str(content)) if kind in OUTPUTS else 0
+                if kind in OUTPUTS and size <= most:
+                    _add(outputs, output_from_msg(message))
+        finally:
+            self.spent += max(0.0, self._computed() - used)
+
+    def _computed(self):
+        """Seconds that the kernel has computed since it started."""
+        try:
+            times = psutil.Process(self.manager.provisioner.pid).cpu_times()
+        except (psutil.Error, AttributeError, TypeError):
+            return 0.0
+        return times.user + times.system
 
     def _start(self):
         connection = self.box / "home" / f"kernel-{self.restarts}.json"
@@ -171,23 +188,24 @@ class Session:
         self.manager.start_kernel(cwd=work, env=environment, stdout=DEVNULL, stderr=DEVNULL)
         self.client = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=60)
+        self.client.wait_for_ready(timeout=300)
         number = self.client.execute(SETUP, silent=True, store_history=False)
-        if not self._collect(number, [], 60, 0):
+        if not self._collect(number, [], 300, 0):
             raise Died("the kernel did not start")
 
     def _again(self):
         """Start afresh, and run again what went well before."""
         self._kill()
         self.restarts += 1
-        if self.restarts > 5:
-            self.end = 0
-            return
         self._start()
+        if self.restarts > MOST_RESTARTS:
+            self.over = "the notebook had crashed too often before"
+            return
         for code in self.done:
             number = self.client.execute(code, allow_stdin=False)
             if not self._collect(number, [], max(self.left, 1), 0):
-                self.end = 0
+                self.over = "what had run before a crash could not be run again"
+                return
 
     def _kill(self):
         try:

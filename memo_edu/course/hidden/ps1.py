@@ -1,5 +1,6 @@
 """The hidden tests of problem set 1, and its case."""
 
+import functools
 import json
 
 import numpy as np
@@ -7,7 +8,6 @@ import numpy as np
 from memo_edu import theory
 from memo_edu.checks import Wrong, call, expect
 from memo_edu.codebook import Codebook
-
 from memo_edu.course.hidden import HiddenTests
 
 tests = HiddenTests("ps1")
@@ -192,7 +192,7 @@ def share(answer):
 
 @tests.criterion("3c")
 def undamaged(damaged_recall, stream):
-    """f = 0: the recall of chapter 03, exactly."""
+    """F = 0: the recall of chapter 03, exactly."""
     for M, d_key, d_value, V in ((60, 32, 32, 100), (400, 48, 64, 300)):
         K, right, E = memory(stream, M, d_key, d_value, V)
         best = (K @ (K.T @ E[right]) @ E.T).argmax(axis=1)
@@ -241,21 +241,22 @@ def fading(fading_noise, stream):
         expect(call(fading_noise, gamma, *sizes), right, mistakes)
 
 
-def longest(gamma, key_dim, value_dim, vocab_size, accuracy):
-    """What lifetime should give: the strength at which the recall is just reached, and its age.
-
-    Recall depends on score/σ alone, and the capacity's own noise is the one at a score of 1.
-    """
-    sigma = theory.noise(1 / (1 - gamma**2), key_dim, value_dim, vocab_size=vocab_size)
+@functools.cache
+def needed(key_dim, value_dim, vocab_size, accuracy):
+    """How many times the noise the right score must be: recall depends on nothing else."""
     low, high = 0.0, 50.0
-    for _ in range(60):
+    for _ in range(50):
         middle = (low + high) / 2
-        pairs = 1 / middle**2 / theory.noise(1, key_dim, value_dim, vocab_size=vocab_size) ** 2
-        if theory.recall(pairs, key_dim, value_dim, vocab_size) >= accuracy:
-            high = middle
-        else:
-            low = middle
-    age = np.log(high * sigma) / np.log(gamma)
+        pairs = (middle * theory.noise(1, key_dim, value_dim, vocab_size=vocab_size)) ** -2
+        enough = theory.recall(pairs, key_dim, value_dim, vocab_size) >= accuracy
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
+def longest(gamma, key_dim, value_dim, vocab_size, accuracy):
+    """What lifetime should give: the age at which γᵃ is as strong as needed."""
+    sigma = theory.noise(1 / (1 - gamma**2), key_dim, value_dim, vocab_size=vocab_size)
+    age = np.log(needed(key_dim, value_dim, vocab_size, accuracy) * sigma) / np.log(gamma)
     return int(np.floor(age)) if age >= 0 else -1
 
 
@@ -271,7 +272,9 @@ def ages(lifetime, stream):
                 raise Wrong("An age is a whole number.")
             if np.ndim(found) or abs(found - right) > max(1, right / 100):
                 what = "long" if np.ndim(found) == 0 and found > right else "short"
-                raise Wrong(f"The lifetime for gamma = {gamma:.3f} and sizes {sizes} is too {what}.")
+                raise Wrong(
+                    f"The lifetime for gamma = {gamma:.3f} and sizes {sizes} is too {what}."
+                )
     if call(lifetime, 0.9999, 16, 16, 1000, 0.9) != -1:
         raise Wrong("Where not even the newest pair is recalled well enough, -1 is asked for.")
 
@@ -287,7 +290,9 @@ def best(best_gamma, stream):
         grid = 1 - np.linspace(0.3, 4, 200) / full
         most = max(longest(g, key_dim, value_dim, vocab_size, 0.9) for g in grid)
         if longest(found, key_dim, value_dim, vocab_size, 0.9) < 0.97 * most - 1:
-            raise Wrong(f"Another gamma than {found:.4f} has a lifetime that is more than 3 % longer.")
+            raise Wrong(
+                f"Another gamma than {found:.4f} has a lifetime that is more than 3 % longer."
+            )
 
 
 # ---- Exercise 5 ------------------------------------------------------------------------------
