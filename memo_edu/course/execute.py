@@ -41,14 +41,14 @@ class Execute(Preprocessor):
         files = [path for path in folder.iterdir() if path.suffix != ".ipynb"]
         limits = self.cell_seconds, self.notebook_seconds, self.megabytes * 2**20
         with Session(files, [Path.cwd(), HOME], *limits) as session:
-            judge, number = Judge(session, nb), 0
-            for cell in (cell for cell in nb.cells if cell.cell_type == "code"):
+            judge = Judge(session, nb)
+            code = [cell for cell in nb.cells if cell.cell_type == "code"]
+            for number, cell in enumerate(code, 1):
                 if is_test(cell):
                     cell.source = tests[name_of(cell)]
                     cell.outputs = verdict(judge.judge(cell.source))
                 else:
                     cell.outputs = run(session, cell.source)
-                number += 1
                 cell.execution_count = number
                 for output in cell.outputs:
                     if output.output_type == "execute_result":
@@ -132,7 +132,8 @@ class Judge:
         own = renamed(name, self.notebook, [str(other) for other in found.get("missing", [])])
         if own:
             return StandIn(self, own)
-        raise Refused(f"There is no `{name}` when the notebook is run from top to bottom.")
+        why = fault_of_cell(name, self.notebook)
+        raise Refused(f"There is no `{name}` when the notebook is run from top to bottom{why}.")
 
     def asked(self, name, **request):
         """Send a request for the sake of a name that is never tried again if it does harm."""
@@ -199,6 +200,17 @@ def functions_in(code):
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     return {node.name: len(node.args.args) for node in body if isinstance(node, ast.FunctionDef)}
+
+
+def fault_of_cell(name, notebook):
+    """Say what stopped the cell that should have defined a function, if something did."""
+    for cell in notebook.cells:
+        if name in cell.metadata.get("memo_edu", {}).get("defines", {}):
+            faults = [output for output in cell.outputs if output.output_type == "error"]
+            return (
+                f": its cell stopped with {faults[0].ename}: {faults[0].evalue}" if faults else ""
+            )
+    return ""
 
 
 def renamed(name, notebook, there):

@@ -61,11 +61,23 @@ class Plan:
     """Which cell of a submission stands for which one of the released notebook."""
 
     def __init__(self, cells, released):
-        self.cells, self.released, self.remarks = cells, released.cells, []
-        self.changed, self.missing = [], []  # names of given cells
+        self.cells, self.released = cells, released.cells
+        self.notes = {}  # what was noticed -> names of the cells it was noticed of
         self.by_name = {name_of(cell): i for i, cell in enumerate(released.cells) if name_of(cell)}
         self.stands_for = [self._known(cell) for cell in cells]
         self._find_lost_answers()
+
+    @property
+    def remarks(self):
+        """What was noticed, one sentence each."""
+        return [
+            note.format(", ".join(name.removeprefix("answer-") for name in names))
+            for note, names in self.notes.items()
+        ]
+
+    def _note(self, note, place):
+        names = self.notes.setdefault(note, [])
+        names.append(name_of(self.released[place]))
 
     def laid_over(self):
         """Return the cells in order."""
@@ -86,11 +98,12 @@ class Plan:
             elif self._worth_keeping(place, i):
                 followers[last if last >= place else max(last, place - 1)].append(_plain(cell))
         if order != sorted(order):
-            self.remarks.append("Cells had been moved; they are in the original order again.")
+            self.notes["Cells had been moved; they are in the original order again."] = []
+        if not any(name_of(self.released[place]) for place in order):
+            self.notes["Nothing of the problem set is in this file: is it another notebook?"] = []
         result = followers[-1]
         for place, cell in enumerate(self.released):
             result += self._slot(place, cell, chosen.get(place)) + followers[place]
-        self._say_restored()
         return result
 
     def _known(self, cell):
@@ -113,18 +126,17 @@ class Plan:
                 continue
             wanted = functions_in(other.source)
             if other.cell_type == "code":
-                fit = [
-                    i for i in self._free() if wanted.keys() & functions_in(self.cells[i].source)
-                ]
+                fit = [i for i in self._free() if wanted.keys() & self._functions(i)]
             else:
                 fit = [i for i in self._after(place) if self.cells[i].cell_type == "markdown"]
             for i in fit:
                 self.stands_for[i] = place
             if fit:
                 how = "its name" if wanted else "its place"
-                self.remarks.append(
-                    f"The answer to {_title(other)} was in another cell, and was found by {how}."
-                )
+                self._note(f"The answer {{}} was in another cell, and was found by {how}.", place)
+
+    def _functions(self, i):
+        return functions_in(self.cells[i].source).keys()
 
     def _of(self, place):
         return [i for i, stands_for in enumerate(self.stands_for) if stands_for == place]
@@ -151,30 +163,33 @@ class Plan:
             texts = dict.fromkeys(self.cells[i].source.strip() for i in found)
             texts.pop(other.source.strip(), None)
             self.cells[found[0]].source = "\n\n".join(texts) or other.source
-            self.remarks.append(f"The answer to {_title(other)} was in {len(found)} cells.")
+            self._note("The answer {} was in several cells.", place)
             return found[0]
-        self._join_halves(other, found)
+        if self._join_halves(place, found):
+            return found[0]
         tried = [i for i in found if self._attempted(place, i)] or found[:1]
         wanted = functions_in(other.source)
-        full = [i for i in tried if wanted.keys() & functions_in(self.cells[i].source)] or tried
-        what = f"The cell of {_title(other)} was there {len(found)} times"
-        if len(full) > 1:
-            what += "; where they differ, the last one before the tests counts"
-        self.remarks.append(what + ".")
+        full = [i for i in tried if wanted.keys() & self._functions(i)] or tried
+        note = "The answer {} was there more than once"
+        last = "; where they differ, the last one before the tests counts." if full[1:] else "."
+        self._note(note + last, place)
         test = next(p for p in range(place, len(self.released)) if is_test(self.released[p]))
         early = [i for i in full if i < min(self._of(test), default=len(self.cells))]
         return (early or full)[-1]
 
-    def _join_halves(self, other, found):
-        """Put a function together that was split in its middle."""
+    def _join_halves(self, place, found):
+        """Put an answer together that was split; True if it was."""
+        wanted = functions_in(self.released[place].source).keys()
         sources = [self.cells[i].source for i in found]
         whole = "\n".join(sources)
-        apart = any(not functions_in(source) and _is_broken(source) for source in sources)
-        if apart and functions_in(whole).keys() & functions_in(other.source).keys():
-            self.cells[found[0]].source = whole
-            for i in found[1:]:
-                self.cells[i].source = ""
-            self.remarks.append(f"The cell of {_title(other)} was split; it is whole again.")
+        apart = any(_is_broken(source) for source in sources) and not _is_broken(whole)
+        if not apart or not wanted & functions_in(whole).keys():
+            return False
+        self.cells[found[0]].source = whole
+        for i in found[1:]:
+            self.cells[i].source = ""
+        self._note("The answer {} was split; it is whole again.", place)
+        return True
 
     def _attempted(self, place, i):
         """Whether a cell for a place holds anything else than what was released."""
@@ -192,32 +207,23 @@ class Plan:
         about, cell = other.metadata.get("nbgrader"), copy.deepcopy(other)
         if i is None:
             if about or other.cell_type == "code":
-                if _is_answer(other):
-                    self.remarks.append(f"The cell for the answer to {_title(other)} was missing.")
-                elif about:
-                    self.missing.append(name_of(other))
+                if about:
+                    kind = "cell for the answer" if _is_answer(other) else "given cell"
+                    self._note(f"The {kind} {{}} had been deleted; it is back.", place)
                 return [cell]
             return []
         if about is None or about.get("solution"):
             cell.source = self.cells[i].source
         elif self._attempted(place, i):
-            self.changed.append(name_of(other))
+            self._note("The given cell {} had been changed; it is restored.", place)
         if about and about.get("solution") and other.cell_type == "code":
             cell.metadata["memo_edu"] = {"defines": functions_in(other.source)}
             missing = functions_in(other.source).keys() - functions_in(cell.source).keys()
             others = functions_in(cell.source).keys() - functions_in(other.source).keys()
             if missing and len(others) == 1 and len(missing) == 1:
-                self.remarks.append(
-                    f"The function `{min(missing)}` has been renamed to `{min(others)}`; it is "
-                    "graded under that name, if it takes as many arguments."
-                )
+                called = f"The function `{min(missing)}` is called `{min(others)}`"
+                self._note(f"{called}; it is graded if it takes as many arguments.", place)
         return [cell]
-
-    def _say_restored(self):
-        for names, what in ((self.changed, "changed"), (self.missing, "deleted")):
-            if names:
-                cells = "Given cells" if len(names) > 1 else "A given cell"
-                self.remarks.append(f"{cells} had been {what}, and restored: {', '.join(names)}.")
 
 
 def _is_answer(cell):
@@ -230,10 +236,6 @@ def _is_broken(source):
     except (SyntaxError, ValueError):
         return True
     return False
-
-
-def _title(cell):
-    return f"exercise {name_of(cell).removeprefix('answer-')}"
 
 
 def _plain(cell):

@@ -13,7 +13,7 @@ from memo_edu.course import source_of
 from memo_edu.course.hidden import SECRET
 from memo_edu.errors import ConfigurationError
 
-CONFIG = '''"""nbgrader's settings for this course. Change what you like; the first lines do the fencing."""
+CONFIG = '''"""nbgrader's settings for this course; settings(c) puts up the fence."""
 
 from memo_edu.course.release import settings
 
@@ -88,9 +88,7 @@ def release(assignment, out, course="course", seed=None):
     """
     out = Path(out)
     if Path(course).resolve().is_relative_to(out.resolve()):
-        raise ConfigurationError(
-            f"{course} holds the solutions: it can't lie in what students get."
-        )
+        raise ConfigurationError(f"{course} holds the solutions: don't hand it out.")
     with tqdm(total=2, desc=f"{assignment}: the course directory") as bar:
         prepare(assignment, course, seed)
         bar.update()
@@ -117,9 +115,8 @@ def prepare(assignment, course, seed=None):
         (source / name).write_text(text, encoding="utf-8")
     made = interface(course).generate_assignment(assignment)
     if not made["success"]:
-        raise ConfigurationError(
-            f"nbgrader could not release {assignment}: {made.get('log', '')} {made['error']}"
-        )
+        log = f"{made.get('log', '')} {made['error']}"
+        raise ConfigurationError(f"nbgrader could not release {assignment}: {log}")
 
 
 def secret_of(course, seed):

@@ -1,4 +1,4 @@
-"""What comes out of grading: a table, a page for every student, and a summary for the instructor."""
+"""What comes out of grading: a table, a page for every student, and a summary."""
 
 import collections
 import csv
@@ -126,7 +126,8 @@ def write(results, assignment, course, out):
         text = page.read_text(encoding="utf-8") if page.exists() else "<body></body>"
         top = STYLE + _overview(result, assignment)
         text = re.sub(r"<script\b[^>]*>.*?</script>", "", text, flags=re.DOTALL | re.IGNORECASE)
-        text = re.sub(r"<body[^>]*>", lambda body: body[0] + top, text, count=1)
+        before, body, after = text.partition("<body>")
+        text = before + body + top + after
         (out / "feedback" / f"{result.student}.html").write_text(text, encoding="utf-8")
     (out / "summary.html").write_text(_summary(results, assignment), encoding="utf-8")
 

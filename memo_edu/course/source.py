@@ -22,7 +22,7 @@ def read_source(path):
     notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     for number, cell in enumerate(notebook.cells):
         about, cell.metadata = cell.metadata, {}
-        cell.id = f"cell-{number:03d}"
+        cell.id = f"{path.stem}-{number:03d}"
         if name := about.get("answer"):
             mark(cell, f"answer-{name}", solution=True)
             if "points" in about:

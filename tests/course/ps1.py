@@ -7,7 +7,6 @@ POINTS = 50  # without the written answer
 FADE = "def fade_in(C, K, Y, gamma):\n    "
 LOOP = FADE + "for k, y in zip(K, Y):\n        C = gamma * C + np.outer(k, y)\n    return C"
 ONLY_TWO = {"2-repair", "3-paper", "3-measured", "4-noise", "4-lifetime", "4-best"}
-STUB = "raise NotImplementedError"
 
 SUBMISSIONS = {
     # Right in another way.
@@ -72,8 +71,8 @@ SUBMISSIONS = {
     ),
     # Exercise 4: 3 + 4 + 3.
     "strengths_added": Case(
-        # The lifetime is built on the noise, so it goes with it.
-        43,
+        # What is built on the noise goes with it: the lifetime, and the best gamma.
+        40,
         "added up strengths",
         {
             "4-noise": "def fading_noise(gamma, key_dim, value_dim, vocab_size):\n    return "
@@ -101,24 +100,19 @@ SUBMISSIONS = {
         # Exercises 1, 2 first part, and 5 without the case.
         22,
         "Not attempted",
-        {name: f"{STUB}  # no time" for name in (*ONLY_TWO, "5-case")},
+        dict.fromkeys((*ONLY_TWO, "5-case"), ...),
     ),
     # What goes wrong inside a function costs its own points, and no others.
     "loop_inside": Case(
         46, "more than", {"2-keys": "def keys_of(C, Y, E):\n    while True:\n        pass"}
     ),
     "exit_inside": Case(
-        45,
-        "SystemExit",
-        {
-            "5-often": "def how_often(C, K, Y):\n    import sys\n    sys.exit(0)",
-            "5-case": "def confession():\n    return 1 / 0",
-        },
+        43, "SystemExit", {"5-often": "def how_often(C, K, Y):\n    import sys\n    sys.exit(0)"}
     ),
     "killed_inside": Case(
         47,
         "ended the Python process",
-        {"5-count": "def count_pairs(C):\n    import os\n    os._exit(0)"},
+        {"5-count": "def count_pairs(C):\n    __import__('os')._exit(0)"},
     ),
     "greedy_inside": Case(
         47, "MemoryError", {"5-count": "def count_pairs(C):\n    return np.ones(10 * 2**27).sum()"}
@@ -126,18 +120,12 @@ SUBMISSIONS = {
     "recursive": Case(
         47, "RecursionError", {"5-count": "def count_pairs(C):\n    return count_pairs(C)"}
     ),
-    "deleted": Case(47, "was missing", {"5-count": None}),
-    "not_even_python": Case(
-        45, "There is no `right_score`", {"3-paper": "def right_score(f:\n  1"}
-    ),
+    "deleted": Case(47, "had been deleted", {"5-count": None}),
+    "not_even_python": Case(45, "no `right_score`", {"3-paper": "def right_score(f:\n  1"}),
     "steals": Case(
         47,
         "There is no",
-        {
-            "5-count": "from memo_edu.course.hidden.ps1 import tests\n\n\ndef count_pairs(C):\n    return 1"
-        },
+        {"5-count": "from memo_edu.course.hidden.ps1 import tests\n\ndef count_pairs(C): ..."},
     ),
-    "odd_kind": Case(
-        47, "can't be judged", {"5-count": "def count_pairs(C):\n    return lambda: 3"}
-    ),
+    "odd_kind": Case(47, "a single number", {"5-count": "def count_pairs(C):\n    return [C]"}),
 }

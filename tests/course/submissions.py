@@ -22,7 +22,7 @@ class Case:
     Attributes:
         points: what it should get, without the written answer.
         says: what the student should read about it.
-        answers: name of an answer -> code in its place; None deletes the cell.
+        answers: name of an answer -> code in its place; ... leaves the stub, None no cell.
         mangle: a function that changes the solved notebook, or returns bytes in its place.
     """
 
@@ -59,13 +59,13 @@ def make(case, source, released):
         if cell.metadata.get("nbgrader", {}).get("solution"):
             name = name_of(cell).removeprefix("answer-")
             answer = case.answers.get(name, solved[name_of(cell)])
-            cell.source = answer if answer is not None else ""
+            cell.source = cell.source if answer is ... else answer or ""
             if cell.cell_type == "markdown":
                 cell.source = ESSAY
             if answer is None:
                 notebook.cells.remove(cell)
     changed = case.mangle(notebook, released) if case.mangle else None
-    return changed if isinstance(changed, bytes) else nbformat.writes(notebook).encode()
+    return changed if isinstance(changed, bytes) else json.dumps(notebook).encode()
 
 
 def answer_cells(notebook):
@@ -205,22 +205,20 @@ HARMLESS = {
     "full": ("", None),
     "marks_lost": ("was in another cell", lose_marks),
     "moved": ("had been moved", move),
-    "copied": ("was there", copy_answers),
+    "copied": ("more than once", copy_answers),
     "stub_left": ("was in another cell", stub_left_below),
     "split": ("was split", split),
     "given_deleted": ("had been deleted", delete_given),
     "tests_weakened": ("had been changed", weaken_tests),
     "widgets": ("", widget_state),
-    "renamed": ("renamed", rename),
+    "renamed": ("is called", rename),
     "loud": ("", loud),
     "crash": ("", own_cell("x = 1 / 0")),
     "nonsense": ("", own_cell("def (:")),
     "loop": ("more than", own_cell("while True: pass")),
     "stubborn_loop": (
         "more than",
-        own_cell(
-            "while True:\n    try:\n        sum(range(10**6))\n    except BaseException: pass"
-        ),
+        own_cell("while True:\n  try: sum(range(9**9))\n  except BaseException: pass"),
     ),
     "greedy": ("", own_cell("hog = bytearray(10 * 2**30)\nhog[::4096] = bytes(len(hog[::4096]))")),
     "exit": ("", own_cell("import sys\nexit()\nsys.exit()")),
