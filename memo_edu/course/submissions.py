@@ -7,6 +7,7 @@ written under names that are made here. So a path such as ../../x in a zip leads
 import json
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -17,7 +18,10 @@ from memo_edu.errors import FileFormatError, InputError
 LARGEST = 50 * 2**20  # bytes of one file
 LARGEST_TOGETHER = 2**30
 MOST_FILES = 5000
-IGNORED = re.compile(r"(^|/)(__MACOSX|\.ipynb_checkpoints|\.[^/]*|Thumbs\.db|desktop\.ini)(/|$)")
+UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError)
+IGNORED = re.compile(
+    r"(^|/)(__MACOSX|\.ipynb_checkpoints|\.(?!\.?/)[^/]+|Thumbs\.db|desktop\.ini)(/|$)"
+)
 BESIDE = (".json", ".csv", ".npz", ".txt", ".md", ".png", ".html")  # what may lie beside a notebook
 # What course sites put around a name: Moodle's folders, Canvas's files.
 MOODLE = re.compile(r"_\d+_assignsubmission_\w*$")
@@ -124,14 +128,18 @@ def _in_zip(place):
                 if (entry.external_attr >> 28) == 0o12:
                     yield name, "It is a link to somewhere else, not a file."
                     continue
-                with archive.open(entry) as file:
-                    data = file.read(LARGEST + 1)
+                try:
+                    with archive.open(entry) as file:
+                        data = file.read(LARGEST + 1)
+                except UNREADABLE as error:
+                    yield name, f"It can't be unpacked: {error}."
+                    continue
                 total += len(data)
                 if total > LARGEST_TOGETHER:
                     raise FileFormatError(f"{place} holds more than {LARGEST_TOGETHER:,} bytes.")
                 too_large = f"Unpacked it has more than the {LARGEST:,} bytes that are allowed."
                 yield name, too_large if len(data) > LARGEST else data
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+    except UNREADABLE as error:
         raise FileFormatError(f"{place} can't be unpacked: {error}.") from error
 
 
@@ -167,7 +175,8 @@ def notebook_of(data):
         cells = [_cell(cell) for cell in raw["cells"]]
     except (TypeError, KeyError, AttributeError, ValueError):
         raise FileFormatError("The file has no cells: it is not a notebook.") from None
-    return nbformat.v4.new_notebook(cells=cells)
+    whole = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return nbformat.from_dict(whole)
 
 
 def _cell(raw):
@@ -180,7 +189,8 @@ def _cell(raw):
     cell = make(source)
     if re.fullmatch(r"[\w-]{1,64}", str(raw.get("id", "")), re.ASCII):
         cell["id"] = raw["id"]
-    about = (raw.get("metadata") or {}).get("nbgrader")
+    about = raw.get("metadata")
+    about = about.get("nbgrader") if isinstance(about, dict) else None
     if isinstance(about, dict) and isinstance(about.get("grade_id"), str):
         cell.metadata["nbgrader"] = {"grade_id": about["grade_id"]}
     return cell
