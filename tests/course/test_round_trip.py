@@ -1,7 +1,11 @@
 """A course as an instructor runs it: released, handed in by many, graded, and graded again."""
 
+import csv
+import html
+import subprocess
 import sys
 import warnings
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -9,7 +13,8 @@ from submissions import ASSIGNMENTS, cases, make
 
 from memo_edu.course import fence
 from memo_edu.course.grade import grade
-from memo_edu.course.release import release
+from memo_edu.course.release import interface, release
+from memo_edu.course.report import results
 
 SEED = "a secret of this test"
 EVERY = [(assignment, name) for assignment in ASSIGNMENTS for name in cases(assignment)]
@@ -55,3 +60,65 @@ def test_points_and_what_is_said(assignment, name, graded):
     assert result.score == case.points, (lost, result.remarks)
     assert case.says in " ".join(said)
     assert not any("Traceback" in sentence or "\n" in sentence for sentence in said), said
+
+
+def as_rows(results):
+    return [(one.student, one.points, one.faults, one.remarks) for one in results]
+
+
+def test_a_rerun_is_identical(course, graded, tmp_path):
+    assignment, home = course
+    for name in AGAIN:
+        (tmp_path / f"{name}.ipynb").write_bytes((home / "sent" / f"{name}.ipynb").read_bytes())
+    again = grade(assignment, tmp_path, tmp_path / "out", home / "course", jobs=1)
+    assert as_rows(again) == as_rows(graded[assignment, name] for name in sorted(AGAIN))
+
+
+def test_the_table_and_the_pages(course, graded):
+    assignment, home = course
+    with open(home / "out" / "grades.csv", encoding="utf-8", newline="") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert rows.keys() == cases(assignment).keys()
+    for (_, name), result in graded.items():
+        assert float(rows[name]["points"]) == result.score
+        page = (home / "out" / "feedback" / f"{name}.html").read_text(encoding="utf-8")
+        assert f"<b>{result.score:g} of " in page
+        assert f"{name}.ipynb" in page
+        assert "<script" not in page
+        assert SEED not in page
+        for sentence in result.faults.values():
+            assert html.escape(sentence) in page
+    summary = (home / "out" / "summary.html").read_text(encoding="utf-8")
+    assert "Hardest first" in summary
+    assert "Most frequent mistakes" in summary
+    assert "http" not in summary
+
+
+def test_a_written_answer_waits_for_a_reader(course, graded):
+    assignment, home = course
+    full, untouched = graded[assignment, "full"], graded[assignment, "untouched"]
+    assert (full.waiting > 0, full.share) == (True, 1.0)
+    assert (untouched.waiting, untouched.share) == (0, 0.0)
+    name = next(name for name, points in full.points.items() if points is None)
+    with interface(home / "course").gradebook as gradebook:
+        found = gradebook.find_grade(name, assignment, assignment, "full")
+        found.manual_score, found.needs_manual_grade = 7.5, False
+        gradebook.db.commit()
+    again = results([SimpleNamespace(student="full", file="", remarks=[])], {}, *course_of(course))
+    assert again[0].score == full.score + 7.5
+
+
+def course_of(course):
+    return course[0], course[1] / "course"
+
+
+def test_nbgrader_alone_can_go_on(course, graded):
+    """As on a JupyterHub: plain commands of nbgrader's in the course directory."""
+    assignment, home = course
+    for step in ("autograde", "generate_feedback"):
+        command = [sys.executable, "-m", "nbgrader", step, assignment, "--student", "split"]
+        run = subprocess.run([*command, "--force"], cwd=home / "course", capture_output=True)
+        assert run.returncode == 0, run.stderr.decode()
+    with interface(home / "course").gradebook as gradebook:
+        score = gradebook.find_submission(assignment, "split").score
+    assert score == graded[assignment, "split"].score
