@@ -11,10 +11,11 @@ import nbformat
 import psutil
 from tqdm.auto import tqdm
 
-from memo_edu.course import report
+from memo_edu.course import report, source_of
 from memo_edu.course.mend import mend
-from memo_edu.course.release import interface, prepare, secret, secret_of
+from memo_edu.course.release import SECRET_FILE, interface, prepare, secret, secret_of
 from memo_edu.course.submissions import collect
+from memo_edu.errors import ConfigurationError
 
 EXTRA_SECONDS = 120  # for nbgrader's own work on a submission, beside the submission's time
 
@@ -33,8 +34,14 @@ def grade(assignment, submissions, out=None, course="course", seed=None, jobs=No
     Returns:
         A list of report.Result, one a submission, by name.
     """
-    found = collect(submissions, assignment)
+    source_of(assignment)
     out, course = Path(out or f"{assignment}-grades"), Path(course)
+    if seed is None and not (course / SECRET_FILE).exists():
+        raise ConfigurationError(
+            f"{course} is not a course directory. Name the one that release made with --course, or "
+            "give the secret of the course with --seed, and it is made again."
+        )
+    found = collect(submissions, assignment)
     prepare(assignment, course, seed)
     released = nbformat.read(course / "release" / assignment / f"{assignment}.ipynb", as_version=4)
     for one in found:

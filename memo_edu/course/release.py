@@ -86,6 +86,7 @@ def release(assignment, out, course="course", seed=None):
         course: the course directory, made or added to.
         seed: the secret of the course, any text; None takes the one that the course has.
     """
+    source_of(assignment)
     out = Path(out)
     if Path(course).resolve().is_relative_to(out.resolve()):
         raise ConfigurationError(f"{course} holds the solutions: don't hand it out.")

@@ -9,7 +9,6 @@ A cell of code says after ```python what it is:
 A written answer stands between <!-- #region answer="6" points=10 --> and <!-- #endregion -->.
 """
 
-import jupytext
 import nbformat
 
 MARKS = {"schema_version": 3, "grade": False, "solution": False, "locked": False, "task": False}
@@ -17,6 +16,8 @@ MARKS = {"schema_version": 3, "grade": False, "solution": False, "locked": False
 
 def read_source(path):
     """Return the notebook that a source describes."""
+    import jupytext
+
     notebook = jupytext.read(path)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
