@@ -17,7 +17,7 @@ from nbformat.v4 import new_output
 from traitlets import Bool, Integer
 
 from memo_edu.checks import Wrong
-from memo_edu.course import HOME
+from memo_edu.course import HOME, hidden
 from memo_edu.course.session import Died, Session, TimeLimit
 from memo_edu.course.wire import Handle, decode, encode
 
@@ -40,7 +40,8 @@ class Execute(Preprocessor):
         tests = {name_of(cell): cell.source for cell in source.cells if is_test(cell)}
         files = [path for path in folder.iterdir() if path.suffix != ".ipynb"]
         limits = self.cell_seconds, self.notebook_seconds, self.megabytes * 2**20
-        with Session(files, [Path.cwd(), HOME], *limits) as session:
+        hide = [Path.cwd(), HOME.parents[1], Path(hidden.__file__).parent]
+        with Session(files, hide, *limits) as session:
             judge = Judge(session, nb)
             code = [cell for cell in nb.cells if cell.cell_type == "code"]
             for number, cell in enumerate(code, 1):

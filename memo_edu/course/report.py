@@ -33,6 +33,7 @@ class Result:
         most: name of a criterion -> how many points there are.
         faults: name of a criterion -> what is wrong, in a sentence.
         remarks: what was noticed about the file.
+        about: name of a criterion -> what it asks for.
     """
 
     student: str
@@ -41,6 +42,7 @@ class Result:
     most: dict = field(default_factory=dict)
     faults: dict = field(default_factory=dict)
     remarks: list = field(default_factory=list)
+    about: dict = field(default_factory=dict)
 
     @property
     def score(self):
@@ -70,16 +72,19 @@ def results(found, faults, assignment, course):
     Returns:
         A list of Result.
     """
-    made = []
+    made, path = [], Path(course, "release", assignment, f"{assignment}.ipynb")
+    tests = filter(is_test, nbformat.read(path, as_version=4).cells)
+    about = {name_of(cell): cell.source.partition(": ")[2].strip() for cell in tests}
     with interface(course).gradebook as gradebook:
         cells = {cell.name: cell.max_score for cell in _cells(gradebook, assignment)}
         for one in found:
-            result = Result(one.student, one.file, most=dict(sorted(cells.items())))
+            result = Result(one.student, one.file, most=dict(sorted(cells.items())), about=about)
             given = gradebook.find_submission_notebook(assignment, assignment, one.student).grades
             given = {} if one.student in faults else {grade.name: grade for grade in given}
             for name in result.most:
-                waits = name in given and given[name].needs_manual_grade
-                result.points[name] = None if waits else given[name].score if name in given else 0.0
+                grade = given.get(name)
+                waits = grade and grade.needs_manual_grade and grade.manual_score is None
+                result.points[name] = None if waits else grade.score if grade else 0.0
             if one.student in faults:
                 result.remarks.append(faults[one.student])
             else:
@@ -171,7 +176,9 @@ def _overview(result, assignment):
         points = result.points[name]
         got = "to be read" if points is None else f"{_number(points)} of {_number(most)}"
         fault = result.faults.get(name, "" if points is None or points else "No answer.")
-        rows.append(f"<tr><td>{name}</td><td>{got}</td><td>{html.escape(fault)}</td></tr>")
+        about = html.escape(result.about.get(name, "written answer"))
+        fault = f"<br><b>{html.escape(fault)}</b>" if fault else ""
+        rows.append(f"<tr><td>{name}</td><td>{got}</td><td>{about}{fault}</td></tr>")
     notes = "".join(f"<li>{html.escape(remark)}</li>" for remark in result.remarks)
     waits = f", {_number(result.waiting)} more are still to be read" if result.waiting else ""
     return (
@@ -189,15 +196,15 @@ def _summary(results, assignment):
     """The instructor's page."""
     counts = collections.Counter(min(int(10 * one.share), 9) for one in results)
     bars = [
-        (f"{10 * i} to {10 * i + 10} %", counts[i], counts[i] / max(counts.values()), counts[i])
+        (f"{10 * i} to {10 * i + 10} %", counts[i], counts[i] / max(counts.values()), "")
         for i in range(10)
     ]
     shares = []
     for name, most in results[0].most.items():
-        points = [one.points[name] for one in results if one.points[name] is not None]
-        if points:
+        points = [one.points[name] for one in results]
+        if None not in points:  # nobody's answer is still to be read
             share = sum(points) / len(points) / most
-            shares.append((name, f"{share:.0%}", share, sum(p == 0 for p in points)))
+            shares.append((name, f"{share:.0%}", share, results[0].about.get(name, "")))
     shares.sort(key=lambda row: row[2])
     said = collections.Counter(
         (name, re.sub(r"`.*?`", "`…`", fault))
@@ -219,7 +226,7 @@ def _summary(results, assignment):
         f"<p>On average {mean:.0%} of the points that are given automatically or read already. "
         f"In {waiting} submissions a written answer is still to be read.</p>"
         + _table("How many reached which share of the points", bars)
-        + _table("Hardest first: share of the points, and how many got none", shares)
+        + _table("Hardest first: the share of the points that was reached", shares)
         + _table("Most frequent mistakes", mistakes)
         + (f"<h2>Files with something to note</h2><ul>{notes}</ul>" if notes else "")
         + "</body></html>"

@@ -5,7 +5,6 @@ import html
 import subprocess
 import sys
 import warnings
-from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -14,7 +13,6 @@ from submissions import ASSIGNMENTS, cases, make
 from memo_edu.course import fence
 from memo_edu.course.grade import grade
 from memo_edu.course.release import interface, release
-from memo_edu.course.report import results
 
 SEED = "a secret of this test"
 EVERY = [(assignment, name) for assignment in ASSIGNMENTS for name in cases(assignment)]
@@ -104,12 +102,8 @@ def test_a_written_answer_waits_for_a_reader(course, graded):
         found = gradebook.find_grade(name, assignment, assignment, "full")
         found.manual_score, found.needs_manual_grade = 7.5, False
         gradebook.db.commit()
-    again = results([SimpleNamespace(student="full", file="", remarks=[])], {}, *course_of(course))
-    assert again[0].score == full.score + 7.5
-
-
-def course_of(course):
-    return course[0], course[1] / "course"
+    again = grade(assignment, home / "sent" / "full.ipynb", home / "again", home / "course")
+    assert (again[0].score, again[0].waiting) == (full.score + 7.5, 0)
 
 
 def test_nbgrader_alone_can_go_on(course, graded):
