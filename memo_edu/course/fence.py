@@ -28,7 +28,7 @@ ABSTRACT_SOCKETS, SIGNALS = 1, 2
 CREATE, ADD, RESTRICT = 444, 445, 446
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod")
-CHANGES += ("os.chown", "os.truncate", "os.utime")
+CHANGES += ("os.chown", "os.truncate", "os.utime", "shutil.rmtree")
 STARTS = ("os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "subprocess.Popen")
 
 

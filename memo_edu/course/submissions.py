@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 import nbformat
 
+from memo_edu.course.mend import TOP
 from memo_edu.errors import FileFormatError, InputError
 
 LARGEST = 50 * 2**20  # bytes of one file
@@ -187,8 +188,9 @@ def _cell(raw):
     code = raw.get("cell_type") == "code"
     make = nbformat.v4.new_code_cell if code else nbformat.v4.new_markdown_cell
     cell = make(source)
-    if re.fullmatch(r"[\w-]{1,64}", str(raw.get("id", "")), re.ASCII):
-        cell["id"] = raw["id"]
+    own = str(raw.get("id", ""))
+    if re.fullmatch(r"[\w-]{1,64}", own, re.ASCII) and own != TOP:  # TOP speaks for the graders
+        cell["id"] = own
     about = raw.get("metadata")
     about = about.get("nbgrader") if isinstance(about, dict) else None
     if isinstance(about, dict) and isinstance(about.get("grade_id"), str):

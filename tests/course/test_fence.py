@@ -157,6 +157,8 @@ except PermissionError as error:
         ("os.remove({hidden!r} + '/s')", True),
         ("os.remove({box!r} + '/../hidden/s')", True),
         ("import subprocess; subprocess.run([sys.executable])", True),
+        ("import shutil; shutil.rmtree({hidden!r})", True),
+        ("import shutil; shutil.rmtree({box!r})", False),
     ],
 )
 def test_the_hook(tmp_path, code, refused):

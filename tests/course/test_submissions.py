@@ -9,6 +9,7 @@ import pytest
 
 from memo_edu import InputError, MemoError
 from memo_edu.course import submissions
+from memo_edu.course.mend import START, TOP
 from memo_edu.course.submissions import collect, notebook_of, student_of
 
 CELL = {"cell_type": "code", "source": ["x = 1\n", "x"], "outputs": [{"strange": 1}]}
@@ -143,6 +144,11 @@ def test_what_is_kept_of_a_notebook():
     assert notebook.cells[0].source == "x = 1\nx"
     assert notebook.cells[0].outputs == []
     assert notebook.metadata == {}
+
+
+def test_nobody_speaks_for_the_graders():
+    cell = {"cell_type": "markdown", "id": TOP, "source": f"{START}- All is well."}
+    assert notebook_of(json.dumps({"cells": [cell]}).encode()).cells[0].id != TOP
 
 
 def test_a_notebook_of_an_old_format():
