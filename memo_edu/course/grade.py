@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from memo_edu.course import report, source_of
 from memo_edu.course.mend import mend
-from memo_edu.course.release import SECRET_FILE, interface, prepare, secret, secret_of
+from memo_edu.course.release import SECRET_FILE, interface, prepare
 from memo_edu.course.submissions import collect
 from memo_edu.errors import ConfigurationError
 
@@ -53,13 +53,13 @@ def grade(assignment, submissions, out=None, course="course", seed=None, jobs=No
         home.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, home / f"{assignment}.ipynb")
     students = [one.student for one in found]
-    faults = run_all(students, assignment, course, secret_of(course, None), jobs)
+    faults = run_all(students, assignment, course, jobs)
     results = report.results(found, faults, assignment, course)
     report.write(results, assignment, course, out)
     return results
 
 
-def run_all(students, assignment, course, seed, jobs=None):
+def run_all(students, assignment, course, jobs=None):
     """Let nbgrader grade some students, a few at a time.
 
     Returns:
@@ -67,7 +67,7 @@ def run_all(students, assignment, course, seed, jobs=None):
     """
     _settle_database(assignment, students, course)
     waiting, faults, most = list(students)[::-1], {}, seconds_for_one(course)
-    graders = [Grader(assignment, course, seed) for _ in range(min(jobs or cores(), len(students)))]
+    graders = [Grader(assignment, course) for _ in range(min(jobs or cores(), len(students)))]
     with tqdm(total=len(students), unit="submission", desc=assignment) as bar:
         try:
             while waiting or any(grader.student for grader in graders):
@@ -94,8 +94,8 @@ def cores():
 class Grader:
     """A process that grades one student after the other; a new one if it had to be stopped."""
 
-    def __init__(self, assignment, course, seed):
-        self.given, self.course = (assignment, str(course), seed), course
+    def __init__(self, assignment, course):
+        self.given, self.course = (assignment, str(course)), course
         self.process = self.pipe = self.student = None
         self.end = 0.0
 
@@ -136,17 +136,16 @@ class Grader:
         self.process = self.student = None
 
 
-def work(pipe, assignment, course, seed):
+def work(pipe, assignment, course):
     """Grade the students that are named through a pipe, and say whether it went well."""
     api = interface(course)
     api.coursedir.db_url += "?timeout=60"  # seconds to wait while another grader writes
-    with secret(seed):
-        while True:
-            try:
-                student = pipe.recv()
-            except EOFError:
-                return
-            pipe.send(grade_one(api, assignment, student, course))
+    while True:
+        try:
+            student = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(grade_one(api, assignment, student, course))
 
 
 def grade_one(api, assignment, student, course):

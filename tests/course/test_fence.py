@@ -134,6 +134,7 @@ def test_the_box_is_gone_afterwards():
 
 # ---- Without Landlock: Python's own hook -----------------------------------------------------
 
+OUTPUT = {"capture_output": True, "text": True}
 HOOKED = """
 import os, sys
 sys.path.insert(0, {folder!r})
@@ -168,7 +169,7 @@ def test_the_hook(tmp_path, code, refused):
     places = {"box": str(tmp_path / "box"), "hidden": str(tmp_path / "hidden")}
     folder = fence.__file__.removesuffix("fence.py")
     program = HOOKED.format(code=code.format(**places), folder=folder, **places)
-    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    run = subprocess.run([sys.executable, "-c", program], cwd=places["box"], **OUTPUT)
     assert run.returncode == 0, run.stderr
     assert run.stdout.startswith("refused:") == refused
     assert (tmp_path / "hidden" / "s").read_text() == "s"
