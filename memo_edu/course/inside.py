@@ -47,10 +47,11 @@ def call(space, name, attribute, given):
     return {"value": encode(result, keep), "changed": changed}
 
 
-def answer(shell, request):
-    """Answer a request, and send the answer by the way of displays."""
-    request = json.loads(request)
+def answer(shell, letter):
+    """Answer the request in a file, and send the answer by the way of displays."""
     try:
+        with open(letter, encoding="utf-8") as file:
+            request = json.load(file)
         if "look" in request:
             reply = look(shell.user_ns, request["look"])
         else:

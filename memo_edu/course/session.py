@@ -66,6 +66,7 @@ class Session:
     def __init__(self, files=(), hide=(), cell_seconds=20, seconds=180, memory=4 * 2**30):
         self.cell_seconds, self.seconds, self.spent = cell_seconds, seconds, 0.0
         self.box = Path(tempfile.mkdtemp(prefix="memo_edu_")).resolve()
+        self.mail = Path(tempfile.mkdtemp(prefix="memo_edu_mail_")).resolve()  # it may only read it
         for folder in ("work", "home", "tmp"):
             (self.box / folder).mkdir()
         for file in files:
@@ -85,7 +86,8 @@ class Session:
 
     def __exit__(self, *_):
         self._kill()
-        shutil.rmtree(self.box, ignore_errors=True)
+        for folder in (self.box, self.mail):
+            shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def left(self):
@@ -118,7 +120,9 @@ class Session:
             ValueError: the reply can't be read.
         """
         outputs = []
-        code = f"_inside.answer(get_ipython(), {json.dumps(json.dumps(request))})"
+        letter = self.mail / "request.json"  # large arrays as source code would take long to read
+        letter.write_text(json.dumps(request), encoding="utf-8")
+        code = f"_inside.answer(get_ipython(), {str(letter)!r})"
         self._execute(code, outputs, store_history=False, most=wire.LARGEST)
         replies = [output["data"][inside.MIME] for output in outputs if _is_reply(output)]
         if not replies:
@@ -177,7 +181,7 @@ class Session:
     def _start(self):
         connection = self.box / "home" / f"kernel-{self.restarts}.json"
         self.manager = Fenced(connection_file=str(connection))
-        self.manager.plan = {**self.plan, "read": fence.readable()}
+        self.manager.plan = {**self.plan, "read": [*fence.readable(), str(self.mail)]}
         environment = {key: os.environ[key] for key in KEEP if key in os.environ}
         home = str(self.box / "home")
         environment |= dict.fromkeys(("HOME", "USERPROFILE", "IPYTHONDIR", "MPLCONFIGDIR"), home)

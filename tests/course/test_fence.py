@@ -80,6 +80,11 @@ def test_what_the_system_refuses(session, code):
     assert session.secret.read_text() == "the secret seed"
 
 
+def test_the_mail_can_only_be_read(session):
+    answer = said(session, f"open({str(session.mail / 'request.json')!r}, 'w')")
+    assert "only in its own folder" in answer or "Permission denied" in answer
+
+
 def test_the_environment_holds_no_secret(session, monkeypatch):
     assert "MEMO_EDU_SECRET" not in said(session, "import os; print(dict(os.environ))")
 
@@ -126,9 +131,10 @@ def test_the_whole_notebook_has_a_limit():
 
 def test_the_box_is_gone_afterwards():
     with Session() as session:
-        box, pid = session.box, session.manager.provisioner.pid
+        box, mail, pid = session.box, session.mail, session.manager.provisioner.pid
         session.run("import subprocess, sys")
     assert not box.exists()
+    assert not mail.exists()
     assert not __import__("psutil").pid_exists(pid)
 
 
