@@ -16,11 +16,11 @@ NO_NEWS = mkdir -p $(SETTINGS) && echo '{"@jupyterlab/apputils-extension:notific
   {"fetchNews": "false", "checkForUpdates": false}}' > $(SETTINGS)/overrides.json
 OFFLINE := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 # Two workers share two cores, so each computes with one thread.
-test-code test-notebooks: export OPENBLAS_NUM_THREADS := 1
+test-code test-notebooks test-course: export OPENBLAS_NUM_THREADS := 1
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=120
 
-.PHONY: help lab test test-code test-notebooks lint format notebooks constraints clean
+.PHONY: help lab test test-code test-notebooks test-course lint format notebooks constraints clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -28,13 +28,16 @@ help:  ## list these targets
 lab: .venv/lab-ready  ## open JupyterLab on the notebooks (options: ARGS="--no-browser --port 9999")
 	$(PY) -m jupyterlab notebooks $(OFFLINE) $(ARGS)
 
-test: test-code test-notebooks  ## run every test
+test: test-code test-notebooks test-course  ## run every test
 
 test-code: .venv/dev-ready  ## run the tests and examples of the library
-	$(PYTEST)
+	$(PYTEST) --ignore=tests/course
 
 test-notebooks: .venv/dev-ready  ## run every notebook and compare each output
 	$(PYTEST) $(NBVAL) notebooks/*.ipynb notebooks/solutions/*.ipynb
+
+test-course: .venv/dev-ready  ## release each problem set, grade synthetic submissions (2-3 minutes)
+	$(PYTEST) tests/course
 
 lint: .venv/dev-ready  ## check style and format
 	$(PY) -m ruff check
@@ -44,7 +47,7 @@ format: .venv/dev-ready  ## mend what can be mended of style and format
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 
-notebooks: .venv/dev-ready  ## make the notebooks from notebooks/.source (some: ARGS="02 05")
+notebooks: .venv/dev-ready  ## make the notebooks from notebooks/.source (some: ARGS="02 ps1")
 	$(PY) notebooks/.source/build.py $(ARGS)
 
 constraints: .venv/dev-ready  ## pin the newest versions of all dependencies in constraints.txt

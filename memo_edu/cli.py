@@ -92,7 +92,49 @@ def progress(arguments):
     return 0
 
 
-COMMANDS = {"progress": progress, "experiment": experiment, "bench": bench}
+def assignment(arguments):
+    """Hand out a problem set, or grade what came back; see the course guide.
+
+    release makes the folder for the students, and a course directory for those who grade.
+    grade takes a folder of submissions, or a zip from a course site, and writes grades.csv,
+    summary.html, and a page for every student in feedback/. nbgrader does the work: its own
+    commands understand the course directory.
+    """
+    about = inspect.getdoc(assignment)
+    parser = Parser(prog="memo-edu assignment", description=about)
+    ways = parser.add_subparsers(required=True, metavar="release|grade", dest="way")
+    hand_out = ways.add_parser("release", help="make the students' folder", description=about)
+    grade = ways.add_parser("grade", help="grade submissions", description=about)
+    for way in (hand_out, grade):
+        way.add_argument("assignment", help="such as ps1")
+    hand_out.add_argument("out", help="the students' folder, made if need be")
+    grade.add_argument("submissions", help="a folder, a zip, or one notebook")
+    grade.add_argument("--out", metavar="FOLDER", help="for the grades (ps1-grades, …)")
+    grade.add_argument("--jobs", type=int, help="submissions at a time (one a processor, up to 4)")
+    for way in (hand_out, grade):
+        way.add_argument("--course", metavar="FOLDER", default="course", help="%(default)s")
+        way.add_argument("--seed", help="the secret of the course, any text; asked for only once")
+    options = vars(parser.parse_args(arguments))
+    if options.pop("way") == "release":
+        from memo_edu.course.release import release
+
+        release(**options)
+        print(f"{options['out']} is for the students, {options['course']} is yours alone.")
+        return 0
+    from memo_edu.course.grade import grade as run
+
+    results = run(**options)
+    out = options["out"] or f"{options['assignment']}-grades"
+    print(f"{len(results)} submissions: see {out}/summary.html, {out}/grades.csv, {out}/feedback/.")
+    return 0
+
+
+COMMANDS = {
+    "progress": progress,
+    "experiment": experiment,
+    "bench": bench,
+    "assignment": assignment,
+}
 
 
 def _write_records(command, about, runs, arguments):

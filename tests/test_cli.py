@@ -132,6 +132,15 @@ def test_intermediate(tmp_path, capsys):
         "experiment damage --sample 0",
         "experiment intermediate --alphas 0.5 tea",
         "experiment intermediate --alphas 0.5 2",
+        "assignment",
+        "assignment grade",
+        "assignment mark ps1 here",
+        "assignment release ps1",
+        "assignment release ps99 out",
+        "assignment grade ps1 no/such/folder",
+        "assignment grade ps1 no/such/folder --seed x --course /dev/null/course",
+        "assignment grade ps99 .",
+        "assignment grade ps1 . --jobs many",
     ],
 )
 def test_a_wrong_argument_is_one_sentence(arguments, capsys):

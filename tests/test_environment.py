@@ -23,9 +23,14 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BASE = [Requirement(r) for r in PROJECT["dependencies"]]
 DEV = [Requirement(r) for r in PROJECT["optional-dependencies"]["dev"]]
+COURSE = [Requirement(r) for r in PROJECT["optional-dependencies"]["course"]]
 CONDA_NAME = {"matplotlib": "matplotlib-base"}  # without the Qt that we do not need
-OPTIONAL = {"array-api-strict", "cupy", "tokenizers"}  # imported only where they are asked for
-COMES_WITH = {"ipython": "ipywidgets"}  # a package that a declared one always brings along
+# Imported only where they are asked for.
+OPTIONAL = {"array-api-strict", "cupy", "jupytext", "nbgrader", "tokenizers"}
+# Packages that a declared one always brings along.
+COMES_WITH = {"ipython": "ipywidgets"} | dict.fromkeys(
+    ("ipykernel", "jupyter-client", "nbconvert", "nbformat", "traitlets"), "jupyterlab"
+)
 
 
 def read(name):
@@ -77,6 +82,12 @@ def test_conda_environment_faults_are_found(right, wrong, fault):
     text = read("environment.yml")
     assert right in text
     assert fault in " ".join(faults_of_environment(text.replace(right, wrong, 1)))
+
+
+def test_instructors_install_a_part_of_what_developers_install():
+    assert {str(r) for r in COURSE} < {str(r) for r in DEV}
+    for requirement in COURSE:
+        assert f"{requirement.name} {requirement.specifier}" in read("environment.yml")
 
 
 # constraints.txt
@@ -198,7 +209,7 @@ def make(*arguments, cwd=ROOT):
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make here")
 class TestMakefile:
-    TARGETS = ("lab", "test", "lint", "notebooks", "clean", "help")
+    TARGETS = ("lab", "test", "test-course", "lint", "notebooks", "clean", "help")
 
     @pytest.mark.parametrize("target", TARGETS)
     def test_target_exists_and_is_listed(self, target):

@@ -106,7 +106,7 @@ class Chapter:
         except Wrong as wrong:
             return Outcome(number, "wrong", str(wrong))
         except Exception as error:  # whatever the learner's code may raise
-            return Outcome(number, "wrong", _explain(error))
+            return Outcome(number, "wrong", explain(error))
 
     def hint(self, number, which=1):
         """Return hint 1, 2 … of an exercise, gentle first."""
@@ -200,7 +200,7 @@ def _alike(a, b, rtol):
     return bool(np.all(np.abs(a - b) <= rtol * scale))
 
 
-def _explain(error):
+def explain(error):
     """Say in a sentence where the learner's code stopped and why, without a traceback."""
     frames = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in frames if not frame.filename.startswith(NOT_THEIRS)]

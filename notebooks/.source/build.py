@@ -5,9 +5,14 @@
 
 notebooks/NN-….ipynb is the learner's copy, in which the solutions are stubs;
 notebooks/solutions/NN-….ipynb has the solutions in it. Both are stored with their outputs.
+
+    python notebooks/.source/build.py ps1        a problem set, from assignments/ps1.md
+
+notebooks/assignments/source/ps1/ is its source as nbgrader wants it, with the files beside it.
 """
 
 import copy
+import importlib
 import sys
 from pathlib import Path
 
@@ -16,6 +21,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbgrader.preprocessors import ClearSolutions
 from tqdm.auto import tqdm
+
+from memo_edu.course.source import read_source
 
 SOURCE = Path(__file__).resolve().parent
 STUB = "raise NotImplementedError  # your code here"
@@ -65,13 +72,26 @@ def run(notebook, folder):
     notebook.metadata["language_info"] = {"name": "python"}
 
 
-def main(chapters):
-    """Make the chapters whose names begin with one of the given numbers, or all."""
+def assignment(source):
+    """Return the files of a problem set: a dict of path -> text."""
+    home = SOURCE.parent / "assignments" / "source" / source.stem
+    hidden = importlib.import_module(f"memo_edu.course.hidden.{source.stem}")
+    files = {home / name: text for name, text in hidden.files().items()}
+    return {home / f"{source.stem}.ipynb": nbformat.writes(read_source(source)) + "\n", **files}
+
+
+def main(names):
+    """Make what is named, or everything: chapters by their numbers, problem sets as ps1."""
     sources = [
         source
         for source in sorted(SOURCE.glob("[0-9][0-9]-*.md"))
-        if not chapters or source.name[:2] in chapters
+        if not names or source.name[:2] in names
     ]
+    for source in sorted(SOURCE.glob("assignments/*.md")):
+        if not names or source.stem in names:
+            for path, text in assignment(source).items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8", newline="\n")
     for source in tqdm(sources, unit="chapter"):
         for path, notebook in copies(source):
             path.parent.mkdir(exist_ok=True)
