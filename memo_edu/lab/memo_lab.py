@@ -125,9 +125,7 @@ class MemoLab(widgets.VBox):
     def _build(self):
         """Make the widgets."""
         self.sample = widgets.Dropdown(options=[*self._library, OWN], description="Text")
-        self.text = widgets.Textarea(
-            next(iter(self._library.values())), rows=9, layout=WIDE, continuous_update=False
-        )
+        self.text = widgets.Textarea(next(iter(self._library.values())), rows=9, layout=WIDE)
         self.text.placeholder = "Type or paste a text here."
         # It is not shown: drop_zone is, and hands files to it.
         self.upload = widgets.FileUpload(multiple=True, layout={"display": "none"})

@@ -1,6 +1,7 @@
 """Work that takes a while: it runs beside the widgets, with a progress bar and a Stop button."""
 
 import asyncio
+import threading
 
 import ipywidgets as widgets
 from IPython import get_ipython
@@ -51,6 +52,8 @@ class Work(widgets.HBox):
         self.busy, self.in_passing, self.task = False, False, None
         self._on_busy, self._stopping, self._share = on_busy, False, 0.0
         self._next, self._is_held = None, False
+        # JupyterLab may have each widget heard in a thread of its own.
+        self._lock = threading.Lock()
         super().__init__([self.label, self.bar, self.stop], layout={"display": "none"})
 
     def run(self, steps):
@@ -59,11 +62,12 @@ class Work(widgets.HBox):
         Args:
             steps: the generator.
         """
-        if self.busy:
-            if self.in_passing:
+        with self._lock:
+            if self.busy and self.in_passing:
                 self._next, self._stopping = steps, True
-            return
-        self._begin()
+            if self.busy:
+                return
+            self._begin()
         if clicked_by_a_person():
             self.task = asyncio.get_running_loop().create_task(self._run_beside(steps))
             return
@@ -90,12 +94,18 @@ class Work(widgets.HBox):
         try:
             while steps is not None:
                 await self._play(steps)
-                self._show(False)
-                steps, self._next = self._next, None
-                self._begin()
+                steps = self._take_next()
         finally:
             self.busy = False
             self._show(False)
+
+    def _take_next(self):
+        """Return what was asked for meanwhile, or be free."""
+        with self._lock:
+            steps, self._next = self._next, None
+            self._begin()
+            self.busy = steps is not None
+        return steps
 
     async def _play(self, steps):
         """Run each job of a generator in a thread."""
