@@ -17,6 +17,7 @@ from memo_edu.course.release import SECRET_FILE, interface, prepare
 from memo_edu.course.submissions import collect
 from memo_edu.errors import ConfigurationError
 
+TOO_LONG = "Grading this took too long, and was given up."
 EXTRA_SECONDS = 120  # for nbgrader's own work on a submission, beside the submission's time
 
 
@@ -66,7 +67,8 @@ def run_all(students, assignment, course, jobs=None):
         A dict of student -> what kept nbgrader from grading them, in a sentence.
     """
     _settle_database(assignment, students, course)
-    waiting, faults, most = list(students)[::-1], {}, seconds_for_one(course)
+    waiting, again, faults = list(students)[::-1], set(), {}
+    most = seconds_for_one(course)
     graders = [Grader(assignment, course) for _ in range(min(jobs or cores(), len(students)))]
     with tqdm(total=len(students), unit="submission", desc=assignment) as bar:
         try:
@@ -77,7 +79,10 @@ def run_all(students, assignment, course, jobs=None):
                 wait([grader.pipe for grader in graders if grader.student], timeout=1)
                 for grader in (grader for grader in graders if grader.student):
                     student, (ended, fault) = grader.student, grader.look()
-                    if ended:
+                    if ended and fault and student not in again and fault != TOO_LONG:
+                        again.add(student)  # it may have been bad luck: a full disk, a busy port
+                        waiting.append(student)
+                    elif ended:
                         faults |= {student: fault} if fault else {}
                         bar.update()
         finally:
@@ -121,7 +126,7 @@ class Grader:
                 return True, "" if went_well else f"nbgrader could not grade this; {log} says why."
             if time.monotonic() < self.end:
                 return False, ""
-            fault = "Grading this took too long, and was given up."
+            fault = TOO_LONG
         except (EOFError, OSError):
             fault = f"The grading of {student} ended before its time; see {log}."
         self.stop()

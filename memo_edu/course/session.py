@@ -178,9 +178,12 @@ class Session:
             return 0.0
         return times.user + times.system
 
-    def _start(self):
+    def _start(self, tries=2):
         connection = self.box / "home" / f"kernel-{self.restarts}.json"
-        self.manager = Fenced(connection_file=str(connection))
+        # Sockets that are files: another kernel can't take them first, as it could take a port.
+        sockets = {} if os.name == "nt" else {"transport": "ipc", "ip": f"{self.box}/k{tries}"}
+        connection.unlink(missing_ok=True)
+        self.manager = Fenced(connection_file=str(connection), **sockets)
         self.manager.plan = {**self.plan, "read": [*fence.readable(), str(self.mail)]}
         environment = {key: os.environ[key] for key in KEEP if key in os.environ}
         home = str(self.box / "home")
@@ -192,7 +195,14 @@ class Session:
         self.manager.start_kernel(cwd=work, env=environment, stdout=DEVNULL, stderr=DEVNULL)
         self.client = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=300)
+        try:
+            self.client.wait_for_ready(timeout=300)
+        except RuntimeError as error:
+            if not tries:
+                raise Died("the kernel did not start") from error
+            self._kill()
+            self._start(tries - 1)
+            return
         number = self.client.execute(SETUP, silent=True, store_history=False)
         if not self._collect(number, [], 300, 0):
             raise Died("the kernel did not start")

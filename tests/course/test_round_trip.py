@@ -11,7 +11,7 @@ import pytest
 from submissions import ASSIGNMENTS, cases, make
 
 from memo_edu.course import fence
-from memo_edu.course.grade import grade
+from memo_edu.course.grade import grade, run_all
 from memo_edu.course.release import interface, release
 
 SEED = "a secret of this test"
@@ -116,3 +116,10 @@ def test_nbgrader_alone_can_go_on(course, graded):
     with interface(home / "course").gradebook as gradebook:
         score = gradebook.find_submission(assignment, "split").score
     assert score == graded[assignment, "split"].score
+
+
+def test_what_nbgrader_cannot_grade_stops_nobody(course, graded):
+    assignment, home = course
+    faults = run_all(["ghost", "full"], assignment, home / "course", jobs=1)
+    assert list(faults) == ["ghost"]
+    assert "says why" in faults["ghost"]
