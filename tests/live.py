@@ -1,6 +1,7 @@
 """A JupyterLab of its own and a page in a real browser, for tests of what a reader can do."""
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -48,14 +49,16 @@ def wait_for(condition, seconds=60):
         time.sleep(0.2)
 
 
-@contextlib.contextmanager
-def jupyterlab(folder, cells):
-    """Serve a notebook of some cells, labs.ipynb, and yield the server's address."""
-    root = folder / "notebooks"
-    root.mkdir()
+def write_notebook(path, cells):
+    """Write a notebook of some cells of code."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, root / "labs.ipynb")
+    nbformat.write(notebook, path)
+
+
+@contextlib.contextmanager
+def jupyterlab(folder):
+    """Serve what is in folder/notebooks, with settings of its own, and yield the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -63,7 +66,7 @@ def jupyterlab(folder, cells):
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
         *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
-        *("--IdentityProvider.token=", f"--ServerApp.root_dir={root}"),
+        *("--IdentityProvider.token=", f"--ServerApp.root_dir={folder / 'notebooks'}"),
     ]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(command, env=os.environ | homes, stdout=log, stderr=log)
@@ -76,25 +79,31 @@ def jupyterlab(folder, cells):
         process.wait(20)
 
 
-def is_idle(url):
-    with urllib.request.urlopen(f"{url}/api/kernels", timeout=5) as answer:
-        kernels = answer.read().decode()
-    return '"idle"' in kernels and '"connections": 0' not in kernels
-
-
 @contextlib.contextmanager
-def page_of(url, widgets):
-    """Open labs.ipynb, run all its cells, and yield the page once so many widgets are there."""
+def chromium():
+    """Start a browser."""
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 2400})
-        page.goto(f"{url}/lab/tree/labs.ipynb?reset", timeout=90 * SECONDS)
-        wait_for(lambda: is_idle(url))
-        page.wait_for_selector(".jp-Notebook")
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        labs = page.locator(".jp-OutputArea-output > .widget-vbox")
-        labs.nth(widgets - 1).wait_for(timeout=90 * SECONDS)
-        wait_for(lambda: is_idle(url))
-        yield page
+        yield browser
         browser.close()
+
+
+def is_idle(url, name):
+    """Tell whether a notebook's kernel has done all it was asked."""
+    with urllib.request.urlopen(f"{url}/api/sessions", timeout=5) as answer:
+        kernel = {one["path"]: one["kernel"] for one in json.load(answer)}[name]
+    return kernel["execution_state"] == "idle" and kernel["connections"] > 0
+
+
+def run_all(url, browser, name, widgets=1):
+    """Open a notebook, run its cells, and return the page once so many labs are there."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1400 if widgets == 1 else 2400})
+    page.goto(f"{url}/lab/tree/{name}?reset", timeout=90 * SECONDS)
+    wait_for(lambda: is_idle(url, name))
+    page.wait_for_selector(".jp-Notebook")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    labs = page.locator(".jp-OutputArea-output > .widget-vbox")
+    labs.nth(widgets - 1).wait_for(timeout=90 * SECONDS)
+    wait_for(lambda: is_idle(url, name), 90)
+    return page

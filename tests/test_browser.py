@@ -1,128 +1,43 @@
 """The labs in a real browser: buttons, keys, files, and work that a person stops."""
 
-import json
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
-import nbformat
 import pytest
-from playwright.sync_api import sync_playwright
+from live import (
+    SECONDS,
+    chromium,
+    jupyterlab,
+    needs_browser,
+    run_all,
+    write_notebook,
+)
 
 import memo_edu as me
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-REQUIRED = bool(os.environ.get("MEMO_EDU_REQUIRE_BROWSER"))
 NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "00-welcome.ipynb"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SECONDS = 1000
-LABS = ["MemoLab"]
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and not REQUIRED,
-    reason="no Chromium on this machine (on Debian: apt install chromium)",
-)
+pytestmark = needs_browser
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    """Serve a copy of chapter 00, and labs alone, with JupyterLab, with settings of its own."""
-    tmp_path = tmp_path_factory.mktemp("jupyter")
-    root = tmp_path / "notebooks"
-    root.mkdir()
-    shutil.copy(NOTEBOOK, root)
-    for name in LABS:
-        write_notebook(root / f"{name}.ipynb", f"import memo_edu as me\nme.lab.{name}()")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    homes = {
-        name: str(tmp_path / name.lower())
-        for name in (
-            "JUPYTER_CONFIG_DIR",
-            "JUPYTER_DATA_DIR",
-            "JUPYTER_RUNTIME_DIR",
-            "JUPYTERLAB_SETTINGS_DIR",
-            "JUPYTERLAB_WORKSPACES_DIR",
-        )
-    }
-    command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-        *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
-        *("--IdentityProvider.token=", f"--ServerApp.root_dir={root}"),
-    ]
-    with (tmp_path / "server.log").open("w") as log:
-        process = subprocess.Popen(command, env=os.environ | homes, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(lambda: urllib.request.urlopen(f"{url}/api/status", timeout=5), 60)
+    """Serve a copy of chapter 00, and a notebook with a lab alone."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    (folder / "notebooks").mkdir()
+    shutil.copy(NOTEBOOK, folder / "notebooks")
+    write_notebook(
+        folder / "notebooks" / "MemoLab.ipynb", ["import memo_edu as me\nme.lab.MemoLab()"]
+    )
+    with jupyterlab(folder) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def wait_for(condition, seconds):
-    """Try until it returns something true, and let its last error through when time is up."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            result = condition()
-            if result:
-                return result
-        except Exception:
-            if time.monotonic() > end:
-                raise
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.3)
-
-
-def write_notebook(path, code):
-    """Write a notebook of one cell."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, path)
-
-
-def kernel_is_idle(url, name):
-    with urllib.request.urlopen(f"{url}/api/sessions", timeout=5) as answer:
-        sessions = {one["path"]: one["kernel"] for one in json.load(answer)}
-    kernel = sessions[name]
-    return kernel["execution_state"] == "idle" and kernel["connections"] > 0
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
-
-
-def run_all(server, browser, name):
-    """Open a notebook, run its cells, and return the page."""
-    page = browser.new_page(viewport={"width": 1400, "height": 1400})
-    page.goto(f"{server}/lab/tree/{name}?reset", timeout=90 * SECONDS)
-    wait_for(lambda: kernel_is_idle(server, name), 60)
-    page.wait_for_selector(".jp-Notebook")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.locator(".jp-OutputArea .widget-vbox").first.wait_for(timeout=90 * SECONDS)
-    wait_for(lambda: kernel_is_idle(server, name), 90)
-    return page
 
 
 def close(page, name):

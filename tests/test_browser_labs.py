@@ -3,7 +3,16 @@
 import re
 
 import pytest
-from live import SECONDS, is_idle, jupyterlab, needs_browser, page_of, wait_for
+from live import (
+    SECONDS,
+    chromium,
+    is_idle,
+    jupyterlab,
+    needs_browser,
+    run_all,
+    wait_for,
+    write_notebook,
+)
 
 pytestmark = needs_browser
 
@@ -16,8 +25,12 @@ CELLS = [
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
-    with jupyterlab(tmp_path_factory.mktemp("labs"), CELLS) as url, page_of(url, 3) as page:
-        page.is_idle = lambda: is_idle(url)
+    folder = tmp_path_factory.mktemp("labs")
+    (folder / "notebooks").mkdir()
+    write_notebook(folder / "notebooks" / "labs.ipynb", CELLS)
+    with jupyterlab(folder) as url, chromium() as browser:
+        page = run_all(url, browser, "labs.ipynb", widgets=len(CELLS))
+        page.is_idle = lambda: is_idle(url, "labs.ipynb")
         yield page
         assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
         assert page.get_by_text("javascript error").count() == 0
