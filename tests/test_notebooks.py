@@ -26,6 +26,18 @@ def test_copies_are_in_step_with_the_source(source):
         ], f"{path.name} is out of step: run `make notebooks`"
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+def test_a_chapter_has_all_its_parts_in_order(source):
+    text, number = source.read_text(encoding="utf-8"), int(source.name[:2])
+    parts = ["**You will learn**", "## What you built", "## Common misconceptions"]
+    parts += ["**If you teach this.**", "## Further"]
+    if number + 1 < len(SOURCES):
+        parts.append(f"**Next: {number + 1:02}.**")
+    places = [text.find(part) for part in parts]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
 def test_every_notebook_has_a_source():
     stored = {*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("solutions/*.ipynb")}
     assert stored == set(BOTH)
