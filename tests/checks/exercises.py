@@ -38,3 +38,15 @@ def refused(chapter, number, answers):
         assert "Traceback" not in outcome.message
         messages.append(outcome.message)
     assert len(set(messages)) == len(messages) >= 3
+
+
+def first_data(chapter, number, solution):
+    """What a check hands over first, as it is before the answer is known."""
+    given = []
+
+    def record(*arguments):
+        given.append([a.copy() if hasattr(a, "copy") else a for a in arguments])
+        return solution(*arguments)
+
+    chapter.check(number, record)
+    return given[0]

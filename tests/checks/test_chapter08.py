@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from exercises import functions, refused
+from exercises import first_data, functions, refused
 
 from memo_edu.checks import chapter08
 from memo_edu.checks.chapter08 import chapter
@@ -272,18 +272,6 @@ def test_mistakes_with_cosines_are_told_apart_by_the_pairs():
         assert len(found) == len(makes)
 
 
-def _first_data(number):
-    """Return what a check hands over first, as it is before the answer is known."""
-    given = []
-
-    def record(*arguments):
-        given.append([a.copy() if isinstance(a, np.ndarray) else a for a in arguments])
-        return SOLUTIONS[number](*arguments)
-
-    chapter.check(number, record)
-    return given[0]
-
-
 @pytest.mark.parametrize(
     ("number", "mistakes"),
     [
@@ -293,7 +281,7 @@ def _first_data(number):
     ],
 )
 def test_known_mistakes_are_told_apart_on_the_first_data(number, mistakes):
-    given = _first_data(number)
+    given = first_data(chapter, number, SOLUTIONS[number])
     found = [SOLUTIONS[number](*given), *(make(*given) for make, _ in mistakes)]
     for i, one in enumerate(found):
         for other in found[:i]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from exercises import functions, refused
+from exercises import first_data, functions, refused
 
 from memo_edu.checks import chapter09
 from memo_edu.checks.chapter09 import chapter
@@ -333,18 +333,6 @@ def test_each_mistake_is_refused_by_its_own_message(number):
     refused(chapter, number, WRONG[number])
 
 
-def _first_data(number):
-    """Return what a check hands over first, as it is before the answer is known."""
-    given = []
-
-    def record(*arguments):
-        given.append([a.copy() if isinstance(a, np.ndarray) else a for a in arguments])
-        return SOLUTIONS[number](*arguments)
-
-    chapter.check(number, record)
-    return given[0]
-
-
 @pytest.mark.parametrize(
     ("number", "mistakes"),
     [
@@ -354,7 +342,7 @@ def _first_data(number):
     ],
 )
 def test_known_mistakes_are_told_apart_on_the_first_data(number, mistakes):
-    given = _first_data(number)
+    given = first_data(chapter, number, SOLUTIONS[number])
     found = [SOLUTIONS[number](*given), *(make(*given) for make, _ in mistakes)]
     for i, one in enumerate(found):
         for other in found[:i]:

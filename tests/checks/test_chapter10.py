@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from exercises import functions, refused
+from exercises import first_data, functions, refused
 
 from memo_edu.checks import chapter10, layers
 from memo_edu.checks.chapter10 import chapter
@@ -601,18 +601,6 @@ def test_a_model_that_is_only_begun_is_not_attempted():
     assert chapter.check("10.3", Begun).status == "not attempted"
 
 
-def _first_data(number):
-    """Return what a check hands over first, as it is before the answer is known."""
-    given = []
-
-    def record(*arguments):
-        given.append(arguments)
-        return SOLUTIONS[number](*arguments)
-
-    chapter.check(number, record)
-    return given[0]
-
-
 @pytest.mark.parametrize(
     ("number", "answer", "make"),
     [
@@ -621,7 +609,7 @@ def _first_data(number):
     ],
 )
 def test_known_mistakes_with_keys_are_told_apart_on_the_first_data(number, answer, make):
-    given = _first_data(number)
+    given = first_data(chapter, number, SOLUTIONS[number])
     options = [options for options, _ in layers.KEY_MISTAKES]
     found = [answer(*given), *(make(*given, **changes) for changes in options)]
     for i, one in enumerate(found):
@@ -631,7 +619,7 @@ def test_known_mistakes_with_keys_are_told_apart_on_the_first_data(number, answe
 
 
 def test_known_mistakes_with_votes_are_told_apart_on_the_first_data():
-    given = _first_data("10.4")
+    given = first_data(chapter, "10.4", SOLUTIONS["10.4"])
     known = [votes for votes, _ in chapter10._paper_mistakes(*given)]
     found = [paper_votes(*given), *known]
     for i, one in enumerate(found):

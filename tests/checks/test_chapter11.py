@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from exercises import functions, refused
+from exercises import first_data, functions, refused
 
 from memo_edu.checks import chapter11
 from memo_edu.checks.chapter11 import chapter
@@ -306,18 +306,6 @@ def test_laying_decoys_is_what_the_library_does():
     np.testing.assert_array_equal(with_decoys(ids, starts), drawn)
 
 
-def _first_data(number):
-    """Return what a check hands over first, as it is before the answer is known."""
-    given = []
-
-    def record(*arguments):
-        given.append([a.copy() if hasattr(a, "copy") else a for a in arguments])
-        return SOLUTIONS[number](*arguments)
-
-    chapter.check(number, record)
-    return given[0]
-
-
 @pytest.mark.parametrize(
     ("number", "mistakes"),
     [
@@ -328,7 +316,7 @@ def _first_data(number):
     ],
 )
 def test_known_mistakes_are_told_apart_on_the_first_data(number, mistakes):
-    given = _first_data(number)
+    given = first_data(chapter, number, SOLUTIONS[number])
     found = [SOLUTIONS[number](*given), *(make(*given) for make, _ in mistakes)]
     for i, one in enumerate(found):
         for other in found[:i]:

@@ -5,7 +5,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from exercises import functions, refused
+from exercises import first_data, functions, refused
 
 from memo_edu.checks import chapter13
 from memo_edu.checks.chapter13 import chapter
@@ -357,24 +357,12 @@ def test_machines_are_what_they_are_said_to_be(machine, is_exact, message):
         assert _every_order(machine, chapter13.NOTES[:count]) == is_exact, message
 
 
-def _first_data(number):
-    """Return what a check hands over first, as it is before the answer is known."""
-    given = []
-
-    def record(*arguments):
-        given.append([a.copy() if isinstance(a, np.ndarray) else a for a in arguments])
-        return SOLUTIONS[number](*arguments)
-
-    chapter.check(number, record)
-    return given[0]
-
-
 @pytest.mark.parametrize(
     ("number", "mistakes"),
     [("13.1", chapter13.KEY_MISTAKES), ("13.2", chapter13.READ_MISTAKES)],
 )
 def test_known_mistakes_are_told_apart_on_the_first_data(number, mistakes):
-    given = _first_data(number)
+    given = first_data(chapter, number, SOLUTIONS[number])
     found = [SOLUTIONS[number](*given), *(make(*given) for make, _ in mistakes)]
     for i, one in enumerate(found):
         for other in found[:i]:
