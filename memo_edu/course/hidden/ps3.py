@@ -427,19 +427,20 @@ def legible(votes, k, m, h):
 def case():
     """Draw the case of this course: what case.json holds, and the six pairs that solve it."""
     stream, h, layers = tests.stream("case"), 2, 3
-    while True:
-        names, tokens, asked, solution = iter(new_words(stream, 1500)), [], {}, []
-        for word in stream.permutation(["tea", "cup", "cat", "moon", "key", "door"]).tolist():
+    cast, notes = ["tea", "cup", "cat", "moon", "key", "door", "lamp", "boat", "owl"], {}
+    while len(notes) < 6:
+        names, tokens, asked, pairs = iter(new_words(stream, 1500)), [], {}, {}
+        for word in stream.permutation(cast).tolist():
             k, m = int(stream.integers(2, 7)), int(stream.integers(h, h**layers + 1))
             phrase = list(itertools.islice(names, m))
             for _ in range(k):
                 tokens += [*itertools.islice(names, h**layers), *phrase, word]
-            asked[word] = [*itertools.islice(names, h**layers), *phrase]
-            solution.append([k, m])
+            asked[word], pairs[word] = [*itertools.islice(names, h**layers), *phrase], [k, m]
         votes = mean_votes(tokens, asked, h, layers, int(stream.integers(10**6)))
-        notes = dict(zip(asked, votes.round(2).tolist(), strict=True))
-        if all(legible(notes[word], *pair, h) for word, pair in zip(asked, solution, strict=True)):
-            return {"heads": h, "votes": notes}, solution
+        found = zip(asked, votes.round(2).tolist(), strict=True)
+        notes = {word: row for word, row in found if legible(row, *pairs[word], h)}
+    notes = dict(itertools.islice(notes.items(), 6))
+    return {"heads": h, "votes": notes}, [pairs[word] for word in notes]
 
 
 def mean_votes(tokens, asked, h, layers, seed, models=16):
