@@ -147,18 +147,19 @@ def expect_trap(answer, words, h, layers):
     """Refuse a trap that does not snap on paper, and return it."""
     tokens, place = as_trap(answer, words)
     *_, low, high = leads(tokens, place, h, layers + 1)
-    where = f"h = {h}, l = {layers}: on paper "
-    if low > 0:
-        raise Wrong(f"{where}{layers} layer(s) get the place right. They should miss it.")
+    few, many = (
+        f"h = {h}: with {layers} layer(s), on paper, ",
+        f"h = {h}: with {layers + 1} layers, ",
+    )
+    if low > 1e-9:
+        raise Wrong(f"{few}the right word wins. It should be outvoted.")
     if low > -0.5 + 1e-9:
-        raise Wrong(
-            f"{where}{layers} layer(s) miss it by {-low:.2f} votes. Half a vote is asked for."
-        )
-    if high < 0:
-        raise Wrong(f"{where}{layers + 1} layers miss the place, too. They should get it right.")
+        raise Wrong(f"{few}the right word is behind by {abs(low):.2f} votes. Make it half a vote.")
+    if high < -1e-9:
+        raise Wrong(f"{many}on paper, the right word is outvoted, too. It should win.")
     if high < 0.5 - 1e-9:
         raise Wrong(
-            f"{where}{layers + 1} layers lead by {high:.2f} votes. Half a vote is asked for."
+            f"{many}on paper, the right word leads by {abs(high):.2f}. Make it half a vote."
         )
     return tokens, place
 

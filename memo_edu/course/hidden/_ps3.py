@@ -1,13 +1,18 @@
 """Problem set 3: what right answers give, and what known mistakes give."""
 
+import functools
 import itertools
 from collections import Counter
 
 import numpy as np
 
-from memo_edu.model import MeMo
-
 # ---- Exercise 1 ------------------------------------------------------------------------------
+
+
+@functools.cache
+def needs_of(tokens):
+    """Remember what needs should give for a tuple of tokens."""
+    return right_needs(list(tokens))
 
 
 def right_needs(tokens, context=None, least=0, refuse=lambda after: len(set(after)) > 1):
@@ -67,12 +72,12 @@ NEED_MISTAKES = (
         lambda t: needs_online(t, False),
         "You compare a place with later ones only. Earlier ones count, too.",
     ),
-    (lambda t: np.array(right_needs(t)) + 1, "All your needs are one too large."),
-    (lambda t: np.array(right_needs(t)) - 1, "All your needs are one too small."),
     (
         lambda t: right_needs(t, least=1),
         "A need can be 0: if the text has only one word, nothing must be seen.",
     ),
+    (lambda t: np.array(right_needs(t)) + 1, "All your needs are one too large."),
+    (lambda t: np.array(right_needs(t)) - 1, "All your needs are one too small."),
     (
         lambda t: [min(n, i) for i, n in enumerate(right_needs(t))],
         "At the beginning your windows end at the first token. Begin marks count as tokens.",
@@ -103,19 +108,19 @@ def right_open(tokens, h, layers, size=lambda h, i: h**i, decides=lambda n, s, i
     """
     sizes = [size(h, layer) for layer in range(1, layers + 1)]
     fits = [[s for s in sizes if s <= h + i] for i in range(len(tokens))]
-    found = zip(right_needs(tokens), fits, strict=True)
+    found = zip(needs_of(tuple(tokens)), fits, strict=True)
     return [i for i, (n, fit) in enumerate(found) if not any(decides(n, s, i, h) for s in fit)]
 
 
 def open_in_layer(tokens, h, layers, marks):
     """Use the last layer's window alone; marks says how many begin marks it may reach over."""
-    needed = enumerate(right_needs(tokens))
+    needed = enumerate(needs_of(tuple(tokens)))
     return [i for i, n in needed if n > h**layers or h**layers > marks + i]
 
 
 OPEN_MISTAKES = (
     (
-        lambda t, h, layers: [i for i, n in enumerate(right_needs(t)) if n > h**layers],
+        lambda t, h, layers: [i for i, n in enumerate(needs_of(tuple(t))) if n > h**layers],
         "You let windows reach too far: at the beginning of a text there are only h begin marks, "
         "and long windows do not fit.",
     ),
@@ -185,7 +190,19 @@ def paths(h, strides):
     return itertools.product(*([j * stride for j in range(h)] for stride in strides))
 
 
+ADDED = (
+    "You add up what each layer takes from tokens. A higher layer takes encodings: each of its "
+    "blocks brings along all the tokens below."
+)
 WAYS_MISTAKES = (
+    (
+        lambda h, s: right_ways(h, s)[right_ways(h, s) > 0],
+        "You leave out the tokens in the gaps. They have 0 ways, and keep their places.",
+    ),
+    (
+        lambda h, s: [*right_ways(h, s), 0],
+        "Your list is one too long: it ends with the oldest token that is seen.",
+    ),
     (
         lambda h, s: np.minimum(right_ways(h, s), 1),
         "You tell whether a token is seen. In how many ways is asked for.",
@@ -212,8 +229,13 @@ WAYS_MISTAKES = (
     ),
     (
         lambda h, s: np.bincount([j * one for one in s for j in range(h)]),
-        "You add up what each layer takes from tokens. A higher layer takes encodings: each of "
-        "its blocks brings along all the tokens below.",
+        ADDED,
+    ),
+    (
+        lambda h, s: np.bincount(
+            [j * one for one in s for j in range(h)], minlength=len(right_ways(h, s))
+        ),
+        ADDED,
     ),
     (
         lambda h, s: right_ways(h, s) / h ** len(s),
@@ -244,7 +266,8 @@ LIKENESS_MISTAKES = (
     ),
     (
         lambda a, b, h, s: right_likeness(a, b, h, [h**i for i in range(len(s))]),
-        "This is the cosine with the library's strides. Use those that are given.",
+        "This is the share of the last h^l places, as with the library's strides. Use the "
+        "strides that are given.",
     ),
     (
         lambda a, b, h, s: right_likeness(a, b, h, s[:1]),
@@ -294,13 +317,13 @@ def right_recall(ids, E, W, step, ahead=1, asked=None, share=np.mean):
     h = E.shape[1] // W.shape[1]
 
     def keys(step, reach):
-        rows = len(ids) - reach - ahead + 1
+        rows = len(ids) - reach - max(ahead, 1) + 1
         X = E[ids] @ W
         return np.hstack([X[j * step : j * step + rows] for j in range(h)])
 
     reach = (h - 1) * step + 1
-    right = ids[reach - 1 + ahead :]
     K = keys(step, reach)
+    right = ids[reach - 1 + ahead :][: len(K)]
     Q = K if asked is None else keys(asked, reach)
     return share((Q @ (K.T @ E[right]) @ E.T).argmax(axis=1) == right)
 
@@ -358,7 +381,7 @@ def right_share(
 
     Args:
         agree: a function of (m, h^λ): how alike two copies' windows are.
-        own: how much the own copy's vote counts; None, no more than any other's.
+        own: how much the own copy's vote counts; "alone": the others with its word do not vote.
         tie: what a tie of n words with the right one gives; None is 1/n.
         used: which layers vote; None is all.
     """
@@ -366,7 +389,9 @@ def right_share(
     copies, found = Counter(followers), []
     for right in followers:
         votes = {word: count * sum(shares) for word, count in copies.items()}
-        if own is not None:
+        if own == "alone":
+            votes[right] = len(shares)
+        else:
             votes[right] += sum(own - share for share in shares)
         best = [word for word, vote in votes.items() if vote > max(votes.values()) - 1e-9]
         won = 1 if len(best) == 1 else 1 / len(best) if tie is None else tie
@@ -380,29 +405,16 @@ def share_mistake(count=np.mean, **options):
 
 
 SHARE_MISTAKES = (
-    (share_mistake(tie=0), "A tie is lost for you. Noise draws one of those that tie."),
-    (share_mistake(tie=1), "A tie is won for you. Noise draws one of those that tie."),
     (
         share_mistake(agree=lambda m, size: m / size),
         "For you a phrase that is longer than the window agrees in more than all places.",
     ),
+    (share_mistake(tie=0), "A tie is lost for you. Noise draws one of those that tie."),
+    (share_mistake(tie=1), "A tie is won for you. Noise draws one of those that tie."),
     (
         share_mistake(agree=lambda m, size: float(m >= size)),
         "You let a copy vote only if its window agrees wholly. One that agrees in part votes in "
         "part.",
-    ),
-    (
-        share_mistake(agree=lambda m, size: 1.0),
-        "For you all copies' windows are the same in all layers. Long windows see the strangers, "
-        "too.",
-    ),
-    (
-        share_mistake(own=None),
-        "The window that asks was itself memorized: it agrees with its own copy wholly.",
-    ),
-    (
-        share_mistake(own=2),
-        "The own copy votes twice for you: once wholly, and once more as one of the others.",
     ),
     (
         lambda f, m, h, layers: np.mean(right_share(f, m, h, layers, used=[layers])),
@@ -413,16 +425,25 @@ SHARE_MISTAKES = (
         "Layer 1 alone votes for you. All layers vote.",
     ),
     (
+        share_mistake(agree=lambda m, size: 1.0),
+        "For you all copies are equal, or the most frequent word always wins. A window agrees with "
+        "its own copy wholly; with the others, if it is long, in m places only.",
+    ),
+    (
+        share_mistake(own=2),
+        "The own copy votes twice for you: once wholly, and once more as one of the others.",
+    ),
+    (
+        share_mistake(own="alone"),
+        "Other copies with the same follower vote for it, too, not only the own one.",
+    ),
+    (
         lambda f, m, h, layers: 1 / len(f) if m >= h**layers else 1.0,
         "You let noise draw one of the copies. First count how many votes each word has.",
     ),
     (
         lambda f, m, h, layers: 1 / len(set(f)) if m >= h**layers else 1.0,
         "You let noise draw one of the followers. First count how many votes each has.",
-    ),
-    (
-        lambda f, m, h, layers: max(Counter(f).values()) / len(f),
-        "The most frequent follower always wins for you. Long windows may tell copies apart.",
     ),
     (share_mistake(np.sum), "This is how many places are right. Their share is asked for."),
     (
@@ -433,35 +454,6 @@ SHARE_MISTAKES = (
         "follower has more.",
     ),
     (lambda *given: 1 - np.mean(right_share(*given)), "This is the share of wrong answers."),
-)
-
-
-def measured(tokens, phrase, h, layers, seed, after=0, where=None):
-    """What share_after should give; the options make mistakes."""
-    model, text = MeMo(512, h, layers, seed=seed, backend="numpy"), "".join(f" {w}" for w in tokens)
-    model.memorize(text)
-    correct, m = model.recall(text, start=0).correct, len(phrase)
-    places = [i + after for i in range(m, len(tokens)) if tokens[i - m : i] == phrase]
-    return np.mean(correct[places if where is None else where])
-
-
-MEASURE_MISTAKES = (
-    (
-        lambda *given: measured(*given, after=-1),
-        "You measure at the last token of the phrase. What comes after it is asked for.",
-    ),
-    (
-        lambda *given: measured(*given, after=1),
-        "You measure one place too late. The place right after the phrase is asked for.",
-    ),
-    (
-        lambda *given: measured(*given, where=slice(None)),
-        "This is the recall of the whole text. Only the places after the phrase count.",
-    ),
-    (
-        lambda tokens, phrase, h, layers, seed: measured(tokens, phrase, h, 1, seed),
-        "This is what a model of one layer gets, whatever the number of layers.",
-    ),
 )
 
 
@@ -534,7 +526,6 @@ def only_best_rival(votes, right, layer):
 
 WEIGHT_MISTAKES = (
     (loose_weights, "A weight is 0 or more: low is at least 0."),
-    (only_best_rival, "You look at one rival only. With another weight another one may lead."),
     (
         lambda votes, right, layer: np.array(right_weights(votes, right, layer)) - 1,
         "You found by how much the weight must change. The weight itself is asked for.",
@@ -559,6 +550,7 @@ WEIGHT_MISTAKES = (
         lambda votes, right, layer: (0.0, right_weights(votes, right, layer)[1]),
         "Too little weight can be wrong as well: there is a lower end.",
     ),
+    (only_best_rival, "You look at one rival only. With another weight another one may lead."),
 )
 
 
