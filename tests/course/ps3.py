@@ -162,7 +162,7 @@ SUBMISSIONS = {
     "guessed": Case(
         48, "six pairs are wrong", {"5-case": "def solved():\n    return [(3, 5)] * 6"}
     ),
-    "half": Case(22, "Not attempted", dict.fromkeys(NOT_TRIED, ...)),
+    "half": Case(17, "Not attempted", dict.fromkeys(NOT_TRIED, ...)),
     # What goes wrong inside a function costs its own points, and no others.
     "loop_inside": Case(
         40, "more than", {"3-trap": "def trap(words, h, layers):\n    while True:\n        pass"}
