@@ -127,9 +127,13 @@ def test_what_students_get(assignment, tmp_path):
     text = "".join(path.read_text("utf-8") for path in (tmp_path / "handout").iterdir())
     for word in ("SOLUTION", "HIDDEN", "verify(", "the secret", "course.hidden", "Rubric"):
         assert word not in text
-    stubs = [cell for cell in handed.cells if "# YOUR CODE HERE" in cell.source]
+    stubs = [
+        cell
+        for cell in handed.cells
+        if "YOUR CODE HERE" in cell.source or "YOUR ANSWER HERE" in cell.source
+    ]
     solved = [cell for cell in notebook(assignment).cells if "### BEGIN SOLUTION" in cell.source]
-    assert len(stubs) + 1 == len(solved)  # one is a written answer
+    assert len(stubs) == len(solved)
     for cell in (cell for cell in handed.cells if cell.cell_type == "code"):
         compile(cell.source, "cell", "exec")
     # Released again, as after a correction; and never with another seed.

@@ -48,10 +48,11 @@ def graded(course):
     return {(assignment, result.student): result for result in results}
 
 
-@pytest.mark.parametrize(("assignment", "name"), EVERY)
-def test_points_and_what_is_said(assignment, name, graded):
+@pytest.mark.parametrize(("course", "name"), EVERY, indirect=["course"])
+def test_points_and_what_is_said(course, name, graded):
     if name in LINUX_ONLY and not fence.landlock_version():
         pytest.skip(f"not prevented on {sys.platform}")
+    assignment, _ = course
     case, result = cases(assignment)[name], graded[assignment, name]
     said = [*result.remarks, *result.faults.values()]
     lost = {key: result.faults.get(key) for key, points in result.points.items() if points == 0}
