@@ -138,7 +138,9 @@ class Judge:
         if own:
             return StandIn(self, own)
         why = fault_of_cell(name, self.notebook)
-        raise Refused(f"There is no `{name}` when the notebook is run from top to bottom{why}.")
+        raise Refused(
+            f"There is no `{name}` when the notebook is run from top to bottom{why.rstrip('.')}."
+        )
 
     def asked(self, name, **request):
         """Send a request for the sake of a name that is never tried again if it does harm."""
@@ -212,9 +214,10 @@ def fault_of_cell(name, notebook):
     for cell in notebook.cells:
         if name in cell.metadata.get("memo_edu", {}).get("defines", {}):
             faults = [output for output in cell.outputs if output.output_type == "error"]
-            return (
-                f": its cell stopped with {faults[0].ename}: {faults[0].evalue}" if faults else ""
-            )
+            if faults:  # the last one: after an interrupt it says why
+                return f": its cell stopped with {faults[-1].ename}: {faults[-1].evalue}".rstrip(
+                    ": "
+                )
     return ""
 
 
