@@ -39,7 +39,7 @@ test-code: .venv/dev-ready  ## run the tests and examples of the library
 test-notebooks: .venv/dev-ready  ## run every notebook and compare each output
 	$(PYTEST) $(NBVAL) notebooks/*.ipynb notebooks/solutions/*.ipynb
 
-test-course: .venv/dev-ready  ## release each problem set, grade synthetic submissions (2-3 minutes)
+test-course: .venv/dev-ready  ## release each problem set, grade synthetic submissions (6-8 minutes)
 	$(PYTEST) tests/course
 
 lint: .venv/dev-ready  ## check style and format

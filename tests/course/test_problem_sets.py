@@ -20,6 +20,7 @@ from memo_edu.course.release import prepare, release, secret, secret_of
 
 SOURCES = HOME.parents[1] / ".source"
 BUILD = runpy.run_path(str(SOURCES / "build.py"))
+GUIDE = (HOME.parent / "README.md").read_text(encoding="utf-8")
 each = pytest.mark.parametrize("assignment", ASSIGNMENTS)
 
 
@@ -95,6 +96,17 @@ def test_public_checks_pass_the_solution_and_spare_the_stub(assignment, monkeypa
             exec(cell.source, solved)
             exec(stub, stubs)
     assert asked == list(chapter.exercises)
+
+
+@each
+def test_the_guide_has_it(assignment):
+    row = next(row for row in GUIDE.splitlines() if row.startswith(f"| [{assignment}]"))
+    title = notebook(assignment).cells[0].source
+    _, _, _, after, points, hours, _ = (part.strip() for part in row.split("|"))
+    assert f"**Points** {points}, of which" in title
+    assert f"**Time** {hours} hours" in title
+    assert re.search(rf"\*\*You need\*\* chapters [^·]*{after} ", title)
+    assert re.search(rf"^\| {assignment} \| .* \| .* \|$", GUIDE, re.MULTILINE)  # its objectives
 
 
 @each
