@@ -1,4 +1,4 @@
-"""A JupyterLab of its own and a page in a real browser, for tests of what a reader can do."""
+"""A server of its own and a page in a real browser, for tests of what a reader can do."""
 
 import contextlib
 import json
@@ -56,27 +56,40 @@ def write_notebook(path, cells):
     nbformat.write(notebook, path)
 
 
+def answers(port):
+    """Tell whether a server listens on a port."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5):
+        return True
+
+
 @contextlib.contextmanager
-def jupyterlab(folder):
-    """Serve what is in folder/notebooks, with settings of its own, and yield the address."""
+def serving(command, folder, **settings):
+    """Run a server with settings and a port of its own, and yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     homes = {f"JUPYTER{'' if 'LAB' in n else '_'}{n}": str(folder / n) for n in HOMES.split()}
-    command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-        *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
-        *("--IdentityProvider.token=", f"--ServerApp.root_dir={folder / 'notebooks'}"),
-    ]
+    command = [*command, "--no-browser", f"--port={port}"]
     with (folder / "server.log").open("w") as log:
-        process = subprocess.Popen(command, env=os.environ | homes, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
+        process = subprocess.Popen(
+            command, env=os.environ | homes | settings, stdout=log, stderr=log
+        )
     try:
-        wait_for(lambda: urllib.request.urlopen(f"{url}/api/status", timeout=5))
-        yield url
+        wait_for(lambda: answers(port))
+        yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(20)
+
+
+def jupyterlab(folder):
+    """Serve what is in folder/notebooks, and yield the address."""
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--allow-root", "--ip=127.0.0.1"),
+        *("--ServerApp.port_retries=0", "--IdentityProvider.token="),
+        f"--ServerApp.root_dir={folder / 'notebooks'}",
+    ]
+    return serving(command, folder)
 
 
 @contextlib.contextmanager
@@ -86,6 +99,30 @@ def chromium():
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+def faults_of(page):
+    """List, from now on, what goes wrong in a page and what it asks of other machines."""
+    faults = []
+
+    def on_console(message):
+        if message.type == "error":
+            faults.append(f"console: {message.text}")
+
+    def on_request(request):
+        if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+            faults.append(f"asked elsewhere: {request.url}")
+
+    def on_response(response):
+        if response.status >= 400:
+            faults.append(f"{response.status}: {response.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: faults.append(f"error: {error}"))
+    page.on("request", on_request)
+    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+    page.on("response", on_response)
+    return faults
 
 
 def is_idle(url, name):

@@ -89,7 +89,7 @@ class MemoLab(widgets.VBox):
         prompt, words, recite, step: what to recite from, how much, the whole or one word;
             may_guess: whether to go on where the model does not know.
         recited, picture, capacity, status, badge: HTML widgets that show what came of it.
-        path, save, load: keep a memory in a file.
+        path, save, load: keep a memory in a file; files holds the three.
         work: a Work: what runs now, with its Stop button.
 
     Example:
@@ -164,6 +164,7 @@ class MemoLab(widgets.VBox):
         """Put the widgets in their places."""
         wrap = {"flex_flow": "row wrap", "align_items": "center"}
         column = {"flex": "1 1 24em", "min_width": "20em", "padding": "0 .8em 0 0"}
+        self.files = widgets.HBox([self.path, self.save, self.load], layout=wrap)
         left = [
             _heading("1 · Choose, type or open a text"),
             self.sample,
@@ -189,7 +190,7 @@ class MemoLab(widgets.VBox):
             self.recited,
             _heading("4 · The memory itself"),
             self.picture,
-            widgets.HBox([self.path, self.save, self.load], layout=wrap),
+            self.files,
         ]
 
     def _connect(self):
@@ -424,6 +425,13 @@ class MemoLab(widgets.VBox):
         self._trails = {name: [] for name in self._texts}
         self._show(f"Loaded {path.name}: {len(self._texts)} texts.{notes}")
         yield from self._look()
+
+    def lock_files(self):
+        """Take Save and Load away, so that visitors of a page can not reach its machine's files."""
+        self.children = [child for child in self.children if child is not self.files]
+        # What is closed hears no messages any more, not even forged ones.
+        for widget in (self.path, self.save, self.load, self.files):
+            widget.close()
 
     # ---- Show --------------------------------------------------------------------------------
 
