@@ -174,7 +174,7 @@ def roads_of(dim, seed):
     return Roads(dim, seed)
 
 
-class EncoderLab(widgets.VBox):
+class EncoderLab(parts.Lab):
     """Two windows, token by token, and their cosine on three roads.
 
     Args:

@@ -29,6 +29,7 @@ from memo_edu.lab.measures import (
     predict_recall,
     prove_forgotten,
 )
+from memo_edu.lab.parts import Lab
 from memo_edu.lab.reciting import Recitation
 from memo_edu.lab.work import StoppedError, Work
 from memo_edu.model import MeMo
@@ -40,6 +41,8 @@ WIDE = widgets.Layout(width="100%")
 KEPT = 128 * 2**20
 ROUGH = "Theory only counts words here: for the projection, and so much text, a rough guess."
 SETTINGS = ("encoder", "dim", "heads", "layers", "seed")
+# What only the projection has, and how a model is without it.
+NONE_OF_IT = {"alpha": 1.0, "penalty": False, "partial_windows": False}
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,11 @@ class Row(widgets.HBox):
         self.button.icon = "minus" if is_memorized else "plus"
 
 
-class MemoLab(widgets.VBox):
+class MemoLab(Lab):
     """A live MeMo: memorize texts, recite them, forget them, and watch the memory meanwhile.
 
     Args:
-        model: the MeMo to work on; None is a new one with the binding encoder.
+        model: the MeMo to work on, which holds texts, not ids; None is a new one that binds.
 
     Attributes:
         model: the MeMo.
@@ -205,7 +208,7 @@ class MemoLab(widgets.VBox):
             (self.save, self._save),
             (self.load, self._load),
         ):
-            button.on_click(lambda _, action=action: self.work.run(self._guard(action)))
+            button.on_click(lambda _, action=action: self.work.run(self._guard(action), action))
         self.prompt.on_msg(self._submit)
         for name in SETTINGS:
             getattr(self, name).observe(self._settings_changed, "value")
@@ -270,11 +273,12 @@ class MemoLab(widgets.VBox):
         def learn(tell):
             return self.model.memorize(text, name, tell)
 
-        name, notes = yield from self._change(f"Memorize “{name or text.strip()[:30]}”", learn)
-        self._texts[name] = text
-        self._trails[name] = []
-        count = self.model.texts[name]
-        self._show(f"Memorized “{name}”: {count:,} tokens went into the matrix.{notes}")
+        def settle(name):
+            self._texts[name], self._trails[name] = text, []
+            count = self.model.texts[name]
+            return f"Memorized “{name}”: {count:,} tokens went into the matrix."
+
+        yield from self._change(f"Memorize “{name or text.strip()[:30]}”", learn, settle)
         yield from self._look()
 
     def _turn(self, name):
@@ -287,11 +291,12 @@ class MemoLab(widgets.VBox):
         def unlearn(tell):
             return self.model.forget(name, tell)
 
-        _, notes = yield from self._change(f"Forget “{name}”", unlearn)
-        self._recitation, self.recited.value = None, ""
-        is_zero = not self.model.backend.to_numpy(self.model.matrix).any()
-        zero = " Every entry of the matrix is 0 again." if is_zero else ""
-        self._show(f"Forgot “{name}”.{zero}{notes}")
+        def settle(_):
+            self._recitation, self.recited.value = None, ""
+            is_zero = not self.model.backend.to_numpy(self.model.matrix).any()
+            return f"Forgot “{name}”.{' Every entry of the matrix is 0 again.' if is_zero else ''}"
+
+        yield from self._change(f"Forget “{name}”", unlearn, settle)
         yield from self._look(forgotten=name)
 
     def _memorized(self):
@@ -299,11 +304,13 @@ class MemoLab(widgets.VBox):
 
     # ---- Changes and Undo --------------------------------------------------------------------
 
-    def _change(self, action, job):
+    def _change(self, action, job, settle):
         """Change the memory, and keep what was before; whatever fails leaves all as it was.
 
-        Returns:
-            What the job returned, and the warnings that it gave, as sentences.
+        Args:
+            action: what it is called.
+            job: see Work.
+            settle: a function of what the job returned; it says in a sentence what has come of it.
         """
         model, texts, trails = self.model, dict(self._texts), _copy_trails(self._trails)
 
@@ -313,9 +320,9 @@ class MemoLab(widgets.VBox):
 
         old, result, notes = yield keep_and_change
         self._remember(State(action, old, texts, trails))
-        self._picture(old, action)
         self.badge.value = ""
-        return result, notes
+        self._show(f"{settle(result)}{notes}")  # the answer comes first
+        self._picture(old, action)
 
     def _remember(self, state):
         """Keep a state for Undo, and let go of the oldest ones if they take too much room."""
@@ -344,7 +351,8 @@ class MemoLab(widgets.VBox):
     def _settings_changed(self, _):
         if self._is_quiet or self._wanted() == self._settings():
             return
-        self.work.run(self._guard(self._rebuild))
+        wanted = self._wanted()
+        self.work.run(self._guard(lambda: self._rebuild(wanted)), wanted)
 
     def _wanted(self):
         return {name: getattr(self, name).value for name in SETTINGS}
@@ -355,20 +363,20 @@ class MemoLab(widgets.VBox):
         sizes = {name: getattr(encoder, name) for name in SETTINGS[1:]}
         return {"encoder": encoder_name(self.model), **sizes}
 
-    def _rebuild(self):
-        wanted, old, texts = self._wanted(), self.model, self._memorized()
+    def _rebuild(self, wanted):
+        old, texts = self.model, self._memorized()
+        config, left_out = _with_options(old.config, wanted)
 
         def make(tell):
-            new = MeMo(**wanted, backend=old.backend, tokenizer=old.tokenizer)
+            new = MeMo(**config, backend=old.backend, tokenizer=old.tokenizer)
             for done, (name, text) in enumerate(texts.items()):
                 new.memorize(text, name, lambda share: tell((done + share) / len(texts)))  # noqa: B023
             return new
 
         notes = yield from self._replace("new settings", make)
         again = f" Memorized anew: {', '.join(texts)}." if texts else ""
-        self._show(
-            f"A new matrix of {self.dim.value:,} × {self.dim.value:,} numbers.{again}{notes}"
-        )
+        size = f"{config['dim']:,} × {config['dim']:,}"
+        self._show(f"A new matrix of {size} numbers.{again}{left_out}{notes}")
         yield from self._look()
 
     # ---- Recite ------------------------------------------------------------------------------
@@ -457,7 +465,7 @@ class MemoLab(widgets.VBox):
             self._trails[name].append(share)
         self._draw_shelf()
         self._predicted = yield lambda tell: predict_recall(model, memorized, tell)
-        full = yield lambda tell: fullness(model, memorized)
+        full = yield lambda tell: fullness(model, memorized, tell)
         self.capacity.value = gauge(full, ROUGH if is_rough(model, memorized) else "")
         self._draw_shelf()
 
@@ -476,10 +484,10 @@ class MemoLab(widgets.VBox):
 
     def _draw_shelf(self):
         """Draw a line for every text, in the order in which they came."""
-        if list(self.shelf) != list(self._texts):
+        if list(self.shelf) != list(self._texts) or not self._shelf_box.children:
             act = self.work.run
             rows = {
-                n: Row(n, lambda n: act(self._guard(lambda: self._turn(n)))) for n in self._texts
+                n: Row(n, lambda n: act(self._guard(lambda: self._turn(n)), n)) for n in self._texts
             }
             self.shelf = {name: self.shelf.get(name, row) for name, row in rows.items()}
             self._shelf_box.children = list(self.shelf.values()) or [_nothing_yet()]
@@ -512,6 +520,22 @@ def _with_warnings(make, tell):
         warnings.simplefilter("always")
         made = make(tell)
     return made, "".join(f" {warning.message}" for warning in given)
+
+
+def _with_options(config, wanted):
+    """Change some settings of a model, and keep its options as far as they fit.
+
+    Returns:
+        The arguments of the new model, and a sentence on what had to be left out, or "".
+    """
+    config = config | wanted
+    if config["encoder"] == "projection":
+        return config, ""
+    lost = [
+        f"{name} = {config[name]}" for name, usual in NONE_OF_IT.items() if config[name] != usual
+    ]
+    note = f" Left out, since only the projection has it: {', '.join(lost)}. Undo brings it back."
+    return config | NONE_OF_IT, note if lost else ""
 
 
 def _copy_trails(trails):

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import inspect
 import io
 
 import ipywidgets as widgets
@@ -14,6 +15,34 @@ from memo_edu.errors import ConfigurationError
 WIDE = widgets.Layout(width="98%")
 MUTED = "color:var(--jp-ui-font-color2, #666)"
 COLOURS = plots.plt.rcParams["axes.prop_cycle"].by_key()["color"]
+
+
+class Lab(widgets.VBox):
+    """A box of widgets that tells in words what it is, where no kernel runs to show it."""
+
+    def _repr_mimebundle_(self, **kwargs):
+        """Add a text to what Jupyter shows; where there is a kernel, the widgets go before it."""
+        purpose = inspect.getdoc(type(self)).splitlines()[0]
+        return super()._repr_mimebundle_(**kwargs) | {"text/html": still(purpose, repr(self))}
+
+
+def still(purpose, state):
+    """Write what stands in a lab's place when nothing runs.
+
+    Args:
+        purpose: a sentence on what the lab is for.
+        state: how it looked when it ran last.
+
+    Returns:
+        HTML.
+    """
+    return (
+        '<div style="border:1px dashed #888;border-radius:6px;padding:.4em .8em;max-width:60em">'
+        f"<p><b>A live lab belongs here.</b> {html.escape(purpose)}</p>"
+        "<p>It wakes up when the cells run: in JupyterLab, choose <i>Run ▸ Run All Cells</i>. "
+        "When this page was stored, it stood at:</p>"
+        f'<pre style="white-space:pre-wrap">{html.escape(state)}</pre></div>'
+    )
 
 
 def new_figure(width, height):

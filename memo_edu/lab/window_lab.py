@@ -180,7 +180,7 @@ def _fill(image, matrix):
     image.set(data=matrix, extent=(-0.5, columns - 0.5, rows - 0.5, -0.5), clim=(-limit, limit))
 
 
-class WindowLab(widgets.VBox):
+class WindowLab(parts.Lab):
     """Step through a text, token by token, and see what each layer takes in and stores.
 
     Args:
