@@ -29,7 +29,7 @@ from memo_edu.lab.measures import (
     predict_recall,
     prove_forgotten,
 )
-from memo_edu.lab.parts import Lab
+from memo_edu.lab.parts import Lab, names
 from memo_edu.lab.reciting import Recitation
 from memo_edu.lab.work import StoppedError, Work
 from memo_edu.model import MeMo
@@ -151,7 +151,7 @@ class MemoLab(Lab):
         )
         self.words = widgets.IntSlider(40, 5, 200, 5, description="Tokens", readout=True)
         self.step = _button("Next word", "step-forward", "", "Recite one word more")
-        self.recite = _button("Recite", "play", "success", "Recite until it no longer knows")
+        self.recite = _button("Recite", "play", "primary", "Recite until it no longer knows")
         self.may_guess = widgets.Checkbox(
             description="go on where it does not know", indent=False, layout={"width": "20em"}
         )
@@ -159,7 +159,7 @@ class MemoLab(Lab):
         self.save = _button("Save", "save", "", "Write the memory into this file")
         self.load = _button("Load", "folder-open", "", "Read a memory from this file")
         for name in ("recited", "picture", "capacity", "status", "badge"):
-            setattr(self, name, widgets.HTML())
+            setattr(self, name, widgets.HTML(layout=WIDE))
         self._shelf_box = widgets.VBox()
         self.work = Work(self._set_busy)
 
@@ -186,6 +186,7 @@ class MemoLab(Lab):
             ),
             self.status,
             self.work,
+            names(),
             _heading("3 · Recite"),
             widgets.HBox(
                 [self.prompt, self.words, self.recite, self.step, self.may_guess], layout=wrap
@@ -471,9 +472,8 @@ class MemoLab(Lab):
 
     def _show(self, message):
         """Bring the message, the settings and the shelf up to date."""
-        self.status.value = (
-            f'<p role="status" style="margin:.4em 0"><b>{html.escape(message)}</b></p>'
-        )
+        look = "margin:.4em 0;line-height:1.4"
+        self.status.value = f'<p role="status" style="{look}"><b>{html.escape(message)}</b></p>'
         self._is_quiet = True
         for name, value in self._settings().items():
             getattr(self, name).value = value

@@ -244,6 +244,7 @@ class PairLab(parts.Lab):
                 parts.note(LEGEND),
                 row(self.asked),
                 self.answer,
+                parts.names(),
             ]
         )
 

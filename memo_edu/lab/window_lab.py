@@ -222,6 +222,7 @@ class WindowLab(parts.Lab):
                 self.pairs,
                 self.image,
                 parts.note(LEGEND),
+                parts.names(),
             ]
         )
 
@@ -338,7 +339,7 @@ def _cell(windows, place, layer, i):
     if i == place:
         return f'<td style="{CELL};{NEXT}" title="the next token">→ {token}</td>'
     if not place - size <= i < place:
-        return f'<td style="{CELL};color:#888">·</td>'
+        return f'<td style="{CELL};{parts.MUTED}">·</td>'
     block, offset = divmod(i - (place - size), step)
     look = DARK if block % 2 else LIGHT
     if offset == 0:
