@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -113,6 +114,10 @@ def faults_of(page):
         if not request.url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
             faults.append(f"asked elsewhere: {request.url}")
 
+    def on_failure(request):
+        if request.failure != "net::ERR_ABORTED":  # a page that is loaded again waits for nothing
+            faults.append(f"failed: {request.url}: {request.failure}")
+
     def on_response(response):
         if response.status >= 400:
             faults.append(f"{response.status}: {response.url}")
@@ -120,7 +125,7 @@ def faults_of(page):
     page.on("console", on_console)
     page.on("pageerror", lambda error: faults.append(f"error: {error}"))
     page.on("request", on_request)
-    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+    page.on("requestfailed", on_failure)
     page.on("response", on_response)
     return faults
 
@@ -135,12 +140,45 @@ def is_idle(url, name):
 def run_all(url, browser, name, widgets=1):
     """Open a notebook, run its cells, and return the page once so many labs are there."""
     page = browser.new_page(viewport={"width": 1400, "height": 1400 if widgets == 1 else 2400})
+    page.faults = faults_of(page)
     page.goto(f"{url}/lab/tree/{name}?reset", timeout=90 * SECONDS)
     wait_for(lambda: is_idle(url, name))
     page.wait_for_selector(".jp-Notebook")
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    labs = page.locator(".jp-OutputArea-output > .widget-vbox")
-    labs.nth(widgets - 1).wait_for(timeout=90 * SECONDS)
+    choose(page, "Run", "Run All Cells")
+    labs_of(page).nth(widgets - 1).wait_for(timeout=90 * SECONDS)
     wait_for(lambda: is_idle(url, name), 90)
     return page
+
+
+def labs_of(page):
+    """Find the labs in a page of JupyterLab."""
+    return page.locator(".jp-OutputArea-output > .widget-vbox")
+
+
+def choose(page, menu, *items):
+    """Choose from a menu of JupyterLab, or from a menu in it."""
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    for item in items:
+        page.locator(".lm-Menu-item", has_text=re.compile(f"^{item}$")).click()
+
+
+def darken(page):
+    """Choose JupyterLab's dark theme."""
+    choose(page, "Settings", "Theme", "JupyterLab Dark")
+    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+
+
+def is_saved(url, name):
+    """Tell whether a notebook is stored with its labs."""
+    with urllib.request.urlopen(f"{url}/api/contents/{name}", timeout=5) as answer:
+        return "widget-view" in answer.read().decode()
+
+
+def reload(page, url, name):
+    """Save the notebook, and load the page again while the kernel goes on."""
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+s")
+    wait_for(lambda: is_saved(url, name))
+    page.goto(f"{url}/lab/tree/{name}?reset", timeout=90 * SECONDS)
+    wait_for(lambda: is_idle(url, name))
+    page.wait_for_selector(".jp-Notebook")

@@ -24,7 +24,8 @@ STYLE = f"""<style>
 .memo-words .guess {{border:1px dashed #d55e00; background:rgba(230,159,0,.25)}}
 .memo-words .wrong {{text-decoration:underline wavy #d55e00 2px}}
 .memo-words .why {{white-space:normal; line-height:1.4; margin:.3em 0 .6em; padding:.4em .8em;
-  overflow-x:auto; border-left:4px solid {BLUE}; background:var(--jp-layout-color2, rgba(128,128,128,.12))}}
+  overflow-x:auto; border-left:4px solid {BLUE};
+  background:var(--jp-layout-color2, rgba(128,128,128,.12))}}
 .memo-words .why td, .memo-words .why th {{padding:0 .8em; text-align:right}}
 </style>"""
 
