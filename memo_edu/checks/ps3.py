@@ -153,13 +153,13 @@ def expect_trap(answer, words, h, layers):
     )
     if low > 1e-9:
         raise Wrong(f"{few}the right word wins. It should be outvoted.")
-    if low > -0.5 + 1e-9:
-        raise Wrong(f"{few}the right word is behind by {abs(low):.2f} votes. Make it half a vote.")
+    if low > -1 + 1e-9:
+        raise Wrong(f"{few}the right word is behind by {abs(low):.2f}. Make it a vote.")
     if high < -1e-9:
         raise Wrong(f"{many}on paper, the right word is outvoted, too. It should win.")
-    if high < 0.5 - 1e-9:
+    if high < 1 - 1e-9:
         raise Wrong(
-            f"{many}on paper, the right word leads by {abs(high):.2f}. Make it half a vote."
+            f"{many}on paper, the right word leads by {abs(high):.2f}. Make it a vote."
         )
     return tokens, place
 

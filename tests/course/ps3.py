@@ -111,7 +111,7 @@ SUBMISSIONS = {
         },
     ),
     "another_trap": Case(
-        50, answers={"3-trap": HALVES.replace("TIMES", "3 * layers").replace("TEXT", "tokens")}
+        50, answers={"3-trap": HALVES.replace("TIMES", "4 * layers").replace("TEXT", "tokens")}
     ),
     "other_vectors": Case(
         50,
@@ -143,9 +143,9 @@ SUBMISSIONS = {
         {"2-recall": LOOPED_RECALL.replace("    pairs = []", "    step, pairs = 1, []")},
     ),
     # Exercise 3: 4 + 3 + 3.
-    "narrow_trap": Case(40, "Make it half a vote", {"3-trap": NARROW}),
+    "narrow_trap": Case(40, "Make it a vote", {"3-trap": NARROW}),
     "small_trap": Case(
-        47, "outvoted, too", {"3-trap": HALVES.replace("TIMES", "3").replace("TEXT", "tokens")}
+        47, "leads by 0.00", {"3-trap": HALVES.replace("TIMES", "4").replace("TEXT", "tokens")}
     ),
     "own_words": Case(
         40,

@@ -208,7 +208,7 @@ def snaps(trap, stream, h, layers):
 
 
 def expect_snap(trap, stream, h, layers):
-    """Two of three models are enough: a lead of half a vote leaves noise a little room."""
+    """Two of three models are enough: a lead of one vote leaves noise a little room."""
     found = list(snaps(trap, stream, h, layers))
     for wanted in (False, True):
         if sum(held for kind, held in found if kind == wanted) < 2:
