@@ -158,9 +158,7 @@ def expect_trap(answer, words, h, layers):
     if high < -1e-9:
         raise Wrong(f"{many}on paper, the right word is outvoted, too. It should win.")
     if high < 1 - 1e-9:
-        raise Wrong(
-            f"{many}on paper, the right word leads by {abs(high):.2f}. Make it a vote."
-        )
+        raise Wrong(f"{many}on paper, the right word leads by {abs(high):.2f}. Make it a vote.")
     return tokens, place
 
 
