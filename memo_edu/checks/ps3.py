@@ -154,11 +154,11 @@ def expect_trap(answer, words, h, layers):
     if low > 1e-9:
         raise Wrong(f"{few}the right word wins. It should be outvoted.")
     if low > -1 + 1e-9:
-        raise Wrong(f"{few}the right word is behind by {abs(low):.2f}. Make it a vote.")
+        raise Wrong(f"{few}it is behind by {abs(low):.2f} votes, not by 1.")
     if high < -1e-9:
         raise Wrong(f"{many}on paper, the right word is outvoted, too. It should win.")
     if high < 1 - 1e-9:
-        raise Wrong(f"{many}on paper, the right word leads by {abs(high):.2f}. Make it a vote.")
+        raise Wrong(f"{many}on paper, it leads by {abs(high):.2f} votes, not by 1.")
     return tokens, place
 
 
