@@ -17,7 +17,7 @@ from memo_edu.course.release import interface, release
 SEED = "a secret of this test"
 EVERY = [(assignment, name) for assignment in ASSIGNMENTS for name in cases(assignment)]
 QUICK = "\nc.Execute.cell_seconds = 2\nc.Execute.notebook_seconds = 60\n"
-AGAIN = ("full", "fades_after", "half", "split", "killed")
+AGAIN = ("full", "half", "split", "killed")
 # What only Landlock prevents, and limits of memory that only Linux has.
 LINUX_ONLY = {"greedy", "greedy_inside", "steals"}
 
