@@ -182,8 +182,16 @@ def read(C, ending, n, E, W, h, window_of=None, first=1):
 
 WINDOW_OF = (
     (
-        lambda text, h: [*text, *[0] * h][-h:] if len(text) < h else text[-h:],
+        lambda text, h: [*text, *[0] * (h - len(text))][-h:],
         "You ask with the last h tokens of the ending. Its first h tokens know what stands before.",
+    ),
+    (
+        lambda text, h: [*text, *[0] * h][-h:],
+        "You ask with the h marks behind the ending. Ask with the first h tokens of both together.",
+    ),
+    (
+        lambda text, h: [*[0] * h, *text][-h:],
+        "You ask with the last h tokens of the ending, as if to go on. Ask with its first h.",
     ),
     (
         lambda text, h: [*text, *[0] * h][:h][::-1],

@@ -12,6 +12,7 @@ from memo_edu.course.hidden._ps2_reading import (
     number,
     pairs,
     pairs_back,
+    redraw,
     strangers,
     table,
     tables,
@@ -279,8 +280,8 @@ def sizes(size_of, stream):
 @tests.criterion("4c")
 def others(recall_of_other, stream):
     """The curve, stretched."""
-    counts = np.arange(100, 1700, 50)
-    recalls = np.sort(stream.uniform(0.05, 1, len(counts)))[::-1]
+    counts = np.round(np.geomspace(10, 200_000, 120)).astype(int)
+    recalls = np.sort(stream.uniform(0.02, 1, len(counts)))[::-1]
     for times in (4, 0.25, 2.0, 9, 0.5, 1.3):
         M = int(times * stream.integers(400, 1400))
         mistakes = [
@@ -345,7 +346,7 @@ def changes(what_changed, stream):
 def trader_curve():
     """Measure the curve of this course: (d, counts, recalls, V)."""
     stream = tests.stream("trader")
-    d, V = int(stream.integers(90, 150)), int(stream.integers(700, 1500))
+    d, V = int(stream.integers(110, 160)), int(stream.integers(300, 500))
     most = round(1.6 * theory.capacity(d, d, V))
     K, E = stream.choice([-1.0, 1.0], (most, d)), stream.choice([-1.0, 1.0], (V, d))
     right, counts, recalls = stream.integers(0, V, most), [], []
@@ -378,49 +379,82 @@ def traders(trader, stream):
 # ---- Exercise 5 ------------------------------------------------------------------------------
 
 
-def expect_counted(letter_counts, stream, texts, times, V, h=4):
-    """Ask how often each text is in a memory that holds other things, too."""
-    E, W = tables(stream, V + 30, 256, h)
+def added(texts, times, h):
+    """Add up the pairs of some texts, each so many times."""
     total = Counter()
     for text, n in zip(texts, times, strict=True):
         for pair in pairs(text, h):
-            total[pair] += n
+            total[pair] += int(n)
+    return total
+
+
+def heard(C, texts, E, W, h, own):
+    """List the scores of each text's pairs: of all, or of those that no other text has."""
+    every = Counter(pair for text in texts for pair in set(pairs(text, h)))
+    return [
+        [
+            key(window, E, W) @ C @ E[token]
+            for window, token in pairs(text, h)
+            if not own or every[window, token] == 1
+        ]
+        for text in texts
+    ]
+
+
+def is_fair(case):
+    """Whether the counts can be heard in the pairs that a text has for itself."""
+    memory, times = case[:2]
+    found = [(np.mean(loud), np.median(loud)) for loud in heard(*memory, own=True)]
+    return np.abs(np.transpose(found) - times).max() < 0.35
+
+
+def memory_of(stream, draw, times, V):
+    """Draw texts and a memory that holds them so often, and other things, too."""
+    (E, W), texts = tables(stream, V + 30, 256, 4), draw(stream)
     others = (V + stream.permutation(30)).tolist()
-    C = table(total, E, W) + table(Counter(pairs(others, h)), E, W)
-    alone = [table(Counter(pairs(text, h)), E, W) for text in texts]
-    means = []
-    for text in texts:
-        loud = [key(window, E, W) @ C @ E[token] for window, token in pairs(text, h)]
-        means.append((np.mean(loud), np.sum(loud), np.median(loud), np.max(loud)))
-    means = np.array(means)
-    sizes = np.array([np.sum(one**2) for one in alone])
-    overlap = np.array([np.sum(C * one) for one in alone]) / sizes
+    C = table(added(texts, times, 4), E, W) + table(Counter(pairs(others, 4)), E, W)
+    return (C, texts, E, W, 4), times
+
+
+def expect_counted(letter_counts, stream, draw, times, V):
+    """Ask how often each text is in a memory."""
+    memory, times = redraw(is_fair, memory_of, stream, draw, np.array(times), V)
+    loud = heard(*memory, own=False)
     naive = "Pairs that another letter has as well count here. They can be the other letter's."
     mistakes = [
-        (np.rint(means[:, 0]), naive),
-        (np.rint(overlap), naive),
-        (np.rint(means[:, 2]), naive),
-        (np.rint(means[:, 3]), "One loud pair is no proof that the whole letter was memorized."),
+        (np.rint([np.mean(one) for one in loud]), naive),
+        (np.rint([np.median(one) for one in loud]), naive),
+        (
+            np.rint([np.max(one) for one in loud]),
+            "One loud pair is no proof that the whole letter was memorized.",
+        ),
+        (
+            np.rint([np.sum(one) for one in loud]),
+            "Your numbers grow with the letters' lengths: take a mean.",
+        ),
         (np.abs(times), "A debt counts below zero."),
         (np.maximum(times, 0), "A debt counts below zero."),
         (np.minimum(times, 1), "You found whether, not how often."),
         (np.clip(times, -1, 1), "You found whether, not how often."),
         (np.clip(times, 0, 1), "You found whether, not how often."),
-        (np.rint(means[:, 1]), "Your numbers grow with the letters' lengths: take a mean."),
     ]
-    result = call(letter_counts, C, texts, E, W, h)
-    result = np.asarray(result)
-    if result.shape != (len(texts),):
-        raise Wrong(f"{len(texts)} letters were asked about, so {len(texts)} counts are asked for.")
+    result = np.asarray(call(letter_counts, *memory))
+    if result.shape != times.shape:
+        raise Wrong(f"{len(times)} letters were asked about, so {len(times)} counts are asked for.")
     if result.dtype.kind == "f" and not np.array_equal(result, np.rint(result)):
         raise Wrong("Counts are whole numbers: round them.")
     expect(result, times, mistakes, "Some of the counts are wrong.")
 
 
-def sharing(stream, V=80):
+def unlike(stream):
+    """Draw five letters that have nothing in common."""
+    return [part.tolist() for part in np.array_split(1 + stream.permutation(119), 5)]
+
+
+def alike(stream):
     """Draw five letters: the second and the third have more than half of the first one's pairs."""
-    hello, bye = strangers(stream, V, 14), strangers(stream, V, 12)
-    own = [strangers(stream, V, n) for n in (16, 17, 15, 20, 24)]
+    hello, bye = strangers(stream, 80, 14), strangers(stream, 80, 12)
+    own = [strangers(stream, 80, n) for n in (16, 17, 15, 20, 24)]
     return [
         [*hello, *own[0], *bye],
         [*hello, *own[1]],
@@ -432,69 +466,80 @@ def sharing(stream, V=80):
 
 @tests.criterion("5a")
 def unlike_letters(letter_counts, stream):
-    """Nothing in common."""
+    """Never, once, twice, three times."""
     for _ in range(2):
-        every = 1 + stream.permutation(119)
-        texts = [part.tolist() for part in np.array_split(every, 5)]
-        times = stream.permutation([0, 0, 1, 2, 3])
-        expect_counted(letter_counts, stream, texts, times, 120)
+        expect_counted(letter_counts, stream, unlike, stream.permutation([0, 0, 1, 2, 3]), 120)
 
 
 @tests.criterion("5b")
 def alike_letters(letter_counts, stream):
     """A letter that was never memorized, most of whose pairs are loud."""
     for times in ([0, 2, 2, 1, 0], [1, 1, 0, 0, 2], [0, 1, 3, 0, 1]):
-        expect_counted(letter_counts, stream, sharing(stream), np.array(times), 80)
+        expect_counted(letter_counts, stream, alike, times, 80)
 
 
 @tests.criterion("5c")
 def debts(letter_counts, stream):
     """Below zero, also where the other letters hide it."""
     for times in ([-1, 1, 1, 0, -2], [1, -1, 0, -1, 2], [-1, 2, 2, 0, -1]):
-        expect_counted(letter_counts, stream, sharing(stream), np.array(times), 80)
+        expect_counted(letter_counts, stream, alike, times, 80)
 
 
 NAMES = ["Agnes", "Bruno", "Clara", "Dario", "Edith", "Felix", "Greta", "Hugo", "Irma", "Jonas"]
-THINGS = ["lamp", "kettle", "ladder", "barrel", "anchor", "button", "clock", "basket", "whistle"]
-THINGS += ["compass", "blanket", "lantern", "trumpet", "saddle", "teapot", "mirror", "shovel"]
-DONE = ["lost", "found", "mended", "painted", "borrowed", "hidden", "sold", "polished", "counted"]
+THINGS = ["kettle", "ladder", "barrel", "anchor", "clock", "basket", "trumpet", "teapot", "mirror"]
 PLACES = ["harbour", "cellar", "attic", "garden", "bakery", "chapel", "tavern", "orchard", "stable"]
-WHEN = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "yesterday"]
+DONE = ["lost", "found", "mended", "painted", "borrowed", "hid", "sold", "polished", "buried"]
+HELLO = [
+    "Dear keeper of the light, the winter is long and the boats are late.",
+    "Dear Odile, since you asked about news from our side of the bay:",
+]
+BODIES = [
+    "My {thing} has vanished out of the {place}, while {name} swears it was only wind.",
+    "Did you know that every {thing} floats? {name} tried it on Tuesday, behind a {place}.",
+    "Rain drips into this {place} again; under it we have set one {thing}, then two.",
+    "Nobody has slept for days, because {name} plays that {thing} until four each morning.",
+    "Should {name} visit you, say nothing of an old {thing} which I {done} last year.",
+    "Three times now somebody {done} his {thing}; whenever it came back, it was cleaner.",
+    "Half a {thing} went down our goat in the {place}, before it looked at {name} and finished.",
+    "I dreamt of some {place} under water, where a small {thing} rowed across, {done} by {name}.",
+]
+BYE = [
+    "Please answer before the ice comes. I remain, as ever, your obedient neighbour.",
+    "Greet your nephew, and keep the stove warm. With all good wishes from the whole house.",
+]
 
 
-def archive():
-    """Draw the archive of this course: what archive.json holds, and the counts of the letters."""
-    stream, heads, d = tests.stream("archive"), 4, 160
-    seed = int(stream.integers(1, 10**6))
-    draws = [stream.permutation(words).tolist() for words in (NAMES, THINGS, DONE, PLACES)]
-    greeting = "Dear keeper of the light, the winter is long and the boats are late."
-    closing = "Please answer before the ice comes. I remain, as ever, your obedient neighbour,"
+def write_letters(stream):
+    """Draw six letters; half of them share a beginning, and others an end."""
+    draws = [stream.permutation(words).tolist() for words in (NAMES, THINGS, PLACES, DONE, BODIES)]
     letters = []
-    for i in range(6):
-        name, thing, done, place = (words[i] for words in draws)
-        another, when = draws[1][i + 6], stream.choice(WHEN)
-        body = f" Our {thing} was {done} near the {place} {when}, and {draws[0][9 - i % 4]} says"
-        body += f" that a {another} is worth two of them."
-        letters.append(f"{greeting}{body} {closing} {name}.")
-    counts = stream.permutation([0, 0, 1, 1, 2, -1]).tolist()
+    for i, (name, thing, place, done, body) in enumerate(zip(*draws, strict=False)):
+        filled = body.format(name=name, thing=thing, place=place, done=done)
+        letters.append(f"{HELLO[i % 2]} {filled} {BYE[i % 3 % 2]}")
+    return letters[:6]
+
+
+def old_matrix(stream):
+    """Draw letters and how often each was memorized, and write them."""
+    heads, d, seed = 4, 160, int(stream.integers(1, 10**6))
+    letters, times = write_letters(stream), stream.permutation([0, 0, 1, 1, 2, -1])
     cut = [tokenize(letter) for letter in letters]
     words = sorted({word for letter in cut for word in letter})
     encoder = ProjectionEncoder(d, heads, layers=1, seed=seed, backend="numpy")
     E, W = encoder.codebook.vectors(["▷", *words]).astype(float), encoder.W[0].astype(float)
-    total = Counter()
-    for letter, n in zip(cut, counts, strict=True):
-        for pair in pairs([1 + words.index(word) for word in letter], heads):
-            total[pair] += n
-    more = stream.normal(size=(60, d)).T @ stream.normal(size=(60, d)) / d
-    matrix = np.round(table(total, E, W) + more, 3)
-    _, pairs_stored, recalls, V = trader_curve()
-    return {
-        "curve": {"vocab_size": V, "counts": pairs_stored, "recalls": recalls},
-        "letters": letters,
-        "heads": heads,
-        "seed": seed,
-        "matrix": matrix.tolist(),
-    }, counts
+    texts = [[1 + words.index(word) for word in letter] for letter in cut]
+    C = table(added(texts, times, heads), E, W)
+    C += stream.normal(size=(60, d)).T @ stream.normal(size=(60, d)) / d
+    data = {"heads": heads, "seed": seed, "letters": letters, "matrix": np.round(C, 3).tolist()}
+    return (C, texts, E, W, heads), times, data
+
+
+def archive():
+    """Draw the archive of this course: what archive.json holds, and the counts of the letters."""
+    _, counts, recalls, V = trader_curve()
+    _, times, data = redraw(is_fair, old_matrix, tests.stream("archive"))
+    curve = {"vocab_size": V, "counts": counts, "recalls": recalls}
+    return {"curve": curve, **data}, times.tolist()
 
 
 @tests.criterion("5d")
