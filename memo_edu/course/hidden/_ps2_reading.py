@@ -143,9 +143,10 @@ def windows(windows_after, stream):
 @tests.criterion("1b")
 def written_backwards(memorize_backwards, stream):
     """Several sizes; what the memory held stays."""
-    for n, d, h in ((1, 12, 2), (14, 32, 4), (40, 60, 3)):
+    for n, d, h in ((1, 12, 2), (14, 32, 4), (20, 60, 3)):
         E, W = tables(stream, 30, d, h)
         C, text = stream.normal(size=(d, d)), stream.integers(1, 30, n).tolist()
+        text = text if n < 20 else [*text, *text]
         back = Counter(pairs_back(text, h))
         new = table(back, E, W)
         turned = Counter((window[::-1], token) for window, token in back.elements())
@@ -281,25 +282,42 @@ HOLES = {
     "the other knows": ((0, 2.4), (0.9, 0.9), (0, 0), (0, 0)),
     "the mark is loud": ((1, 1), (0, 0), (0, 0), (1.5, 1.5)),
 }
-ALONE = {
-    "These are the answers of the forward memory alone.": lambda a, b: a,
-    "These are the answers of the backward memory alone.": lambda a, b: b,
-    "You take the louder of the two scores. Add them.": np.maximum,
-    "You multiply the two scores. Add them.": np.multiply,
-}
 
 
 def hole(stream, loud):
-    """Draw a hole of one token: the arguments of fill_hole, both memories' scores, the token."""
+    """Draw a hole of one token: the arguments of fill_hole, and the token."""
     E, W = tables(stream, 40, 256, 4)
-    answers = [*strangers(stream, 40, 3), 0]
-    windows, memories = stream.integers(1, 40, (2, 4)).tolist(), []
-    for side, window in enumerate(windows):
-        stored = {(tuple(window), t): x[side] for t, x in zip(answers, loud, strict=True)}
+    answers = [*strangers(stream, 40, 4), 0]
+    before, after = windows = [tuple(w) for w in stream.integers(1, 40, (2, 4)).tolist()]
+    memories = []
+    for side, (own, foreign) in enumerate((windows, windows[::-1])):
+        stored = {(own, t): x[side] for t, x in zip([*answers[:3], 0], loud, strict=True)}
+        stored[foreign, answers[3]] = 1.7  # what the other memory's window would find here
         stored.update(Counter(pairs(strangers(stream, 40, 20), 4)))
         memories.append(table(stored, E, W))
-    scores = [key(w, E, W) @ M @ E.T for w, M in zip(windows, memories, strict=True)]
-    return (*memories, *windows, E, W, 4), scores, answers[0]
+    return (*memories, list(before), list(after), E, W, 4), answers[0]
+
+
+def hole_scores(given):
+    """All that one could take for the scores of a hole: sentence -> (V,), and None -> right."""
+    C, D, before, after, E, W, _ = given
+    scores = [key(w, E, W) @ M @ E.T for w in (before, after) for M in (C, D)]
+    forward, crossed, crossed_too, backward = scores
+    return {
+        None: forward + backward,
+        "These are the answers of the forward memory alone.": forward,
+        "These are the answers of the backward memory alone.": backward,
+        "You take the louder of the two scores. Add them.": np.maximum(forward, backward),
+        "You multiply the two scores. Add them.": forward * backward,
+        "Each memory was asked with the other one's window.": crossed + crossed_too,
+        "You added matrices or keys, so each memory hears both windows.": sum(scores),
+    }
+
+
+def one_is_clear(case):
+    """Whether the right token clearly outdoes the others."""
+    given, token = case
+    return lead(hole_scores(given)[None], token) > 0.1
 
 
 @tests.criterion("2a")
@@ -308,16 +326,16 @@ def one_hole(fill_hole, stream):
     for loud in HOLES.values():
         found, right, tried = [], [], []
         for _ in range(3):
-            given, scores, token = redraw(
-                lambda case: lead(sum(case[1]), case[2]) > 0.1, hole, stream, loud
-            )
+            given, token = redraw(one_is_clear, hole, stream, loud)
             found.append(int(number(call(fill_hole, *given), "The token")))
             right.append(token)
-            tried.append([1 + int(join(*scores)[1:].argmax()) for join in ALONE.values()])
+            scores = hole_scores(given)
+            del scores[None]
+            tried.append({say: 1 + int(one[1:].argmax()) for say, one in scores.items()})
         mistakes = [
             ([0] * 3, "The mark, row 0, is never an answer."),
             ([token - 1 for token in right], "Your tokens are all too small by one: see row 0."),
-            *zip(np.transpose(tried).tolist(), ALONE, strict=True),
+            *(([one[say] for one in tried], say) for say in tried[0]),
         ]
         recognize(found, right, mistakes, "Some holes are filled with a wrong token.")
 
@@ -388,12 +406,17 @@ def best_pair(scores, marks=False):
 def hole_of_two(stream, kind, h):
     """Draw a hole in which what is loud by itself is wrong: the arguments, and the pair."""
     E, W = tables(stream, 32, 256, h)
-    a, b, wrong_a, wrong_b, *rest = strangers(stream, 32, 4 + 2 * h)
+    a, b, wrong_a, wrong_b, *rest = strangers(stream, 32, 6 + 2 * h)
     b = a if kind == "twice the same" else b
+    x, y, *rest = rest
     before, after = rest[:h], rest[h:]
-    other = 0 if kind == "mark" else 1.45
+    other = {"mark": 0, "unread": 0.6}.get(kind, 1.45)
     C = {(tuple(before), a): 1, ((*before[1:], a), b): 1, (tuple(before), wrong_a): other}
     D = {(tuple(after), b): 1, ((b, *after[:-1]), a): 1, (tuple(after), wrong_b): other}
+    if kind == "different":  # Two that fit each other, and not the page.
+        C[(*before[1:], x), y] = D[(y, *after[:-1]), x] = 1.3
+    if kind == "unread":  # The forward memory does not know the first window.
+        del C[tuple(before), a]
     if kind == "mark":
         C[tuple(before), 0] = D[tuple(after), 0] = 2.6
     return (table(C, E, W), table(D, E, W), before, after, E, W, h), (a, b)
@@ -427,6 +450,10 @@ def other_pairs(given, pair):
         "The backward question for a, with b in its window, is missing.": best_pair(
             first + last + forward
         ),
+        "What the windows before and behind the hole say is missing.": best_pair(
+            forward + backward
+        ),
+        "You multiply the four scores. Add them.": best_pair(first * forward * last * backward),
         "Only the forward memory was asked.": best_pair(first + forward),
         "Only the backward memory was asked.": best_pair(last + backward),
         "The mark, row 0, is never an answer.": best_pair(sum(tables_of), marks=True),
@@ -447,7 +474,7 @@ def is_clear(case):
 @tests.criterion("2d")
 def two_holes(fill_two, stream):
     """Holes in which the loudest token of either side is wrong."""
-    for kind in ("different", "twice the same", "mark"):
+    for kind in ("different", "twice the same", "unread", "mark"):
         found, right, tried = [], [], []
         for h in (2, 4, 4):
             given, pair = redraw(is_clear, hole_of_two, stream, kind, h)
