@@ -16,17 +16,20 @@ NO_NEWS = mkdir -p $(SETTINGS) && echo '{"@jupyterlab/apputils-extension:notific
   {"fetchNews": "false", "checkForUpdates": false}}' > $(SETTINGS)/overrides.json
 OFFLINE := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 # Two workers share two cores, so each computes with one thread.
-test-code test-notebooks test-course: export OPENBLAS_NUM_THREADS := 1
+check test-code test-notebooks test-course: export OPENBLAS_NUM_THREADS := 1
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=120
 
-.PHONY: help lab test test-code test-notebooks test-course lint format notebooks constraints clean
+.PHONY: help lab check test test-code test-notebooks test-course lint format notebooks constraints clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 lab: .venv/lab-ready  ## open JupyterLab on the notebooks (options: ARGS="--no-browser --port 9999")
 	$(PY) -m jupyterlab notebooks $(OFFLINE) $(ARGS)
+
+check: lint  ## run the fast part of the tests: no notebooks, no browser, no grading
+	$(PYTEST) --ignore=tests/course $(foreach file,$(wildcard tests/test_browser*),--ignore=$(file))
 
 test: test-code test-notebooks test-course  ## run every test
 
@@ -36,7 +39,7 @@ test-code: .venv/dev-ready  ## run the tests and examples of the library
 test-notebooks: .venv/dev-ready  ## run every notebook and compare each output
 	$(PYTEST) $(NBVAL) notebooks/*.ipynb notebooks/solutions/*.ipynb
 
-test-course: .venv/dev-ready  ## release each problem set, grade synthetic submissions (2-3 minutes)
+test-course: .venv/dev-ready  ## release each problem set, grade synthetic submissions (6-8 minutes)
 	$(PYTEST) tests/course
 
 lint: .venv/dev-ready  ## check style and format

@@ -108,6 +108,8 @@ def assignment(arguments):
     for way in (hand_out, grade):
         way.add_argument("assignment", help="such as ps1")
     hand_out.add_argument("out", help="the students' folder, made if need be")
+    names = "give each student in FILE, a name a line, a folder with data of their own"
+    hand_out.add_argument("--students", metavar="FILE", help=names)
     grade.add_argument("submissions", help="a folder, a zip, or one notebook")
     grade.add_argument("--out", metavar="FOLDER", help="for the grades (ps1-grades, …)")
     grade.add_argument("--jobs", type=int, help="submissions at a time (one a processor, up to 4)")

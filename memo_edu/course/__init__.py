@@ -1,6 +1,7 @@
 """The course: problem sets that are handed out, collected, and graded by nbgrader.
 
     release.py      a course directory, and the folder that students get
+    variants.py     a list of students, each of whom gets data of their own
     submissions.py  what students send: a folder of files, or a zip
     mend.py         a submission is laid over the released notebook
     fence.py        the process that a submission runs in, and what it may touch

@@ -17,7 +17,7 @@ from nbformat.v4 import new_output
 from traitlets import Bool, Integer
 
 from memo_edu.checks import Wrong
-from memo_edu.course import HOME, hidden
+from memo_edu.course import HOME, hidden, variants
 from memo_edu.course.release import secret, secret_of
 from memo_edu.course.session import Died, Session, TimeLimit
 from memo_edu.course.wire import Handle, decode, encode
@@ -42,8 +42,10 @@ class Execute(Preprocessor):
         files = [path for path in folder.iterdir() if path.suffix != ".ipynb"]
         limits = self.cell_seconds, self.notebook_seconds, self.megabytes * 2**20
         hide = [Path.cwd(), HOME.parents[1], Path(hidden.__file__).parent]
-        seed = secret_of(Path.cwd(), None)
+        whose, _ = variants.whose(Path.cwd(), about["student"], nb)
+        seed = variants.seed_of(secret_of(Path.cwd(), None), whose)
         with secret(seed), Session(files, hide, *limits) as session:
+            session.put(hidden.files_of(about["assignment"]) if whose else {})
             judge = Judge(session, nb)
             code = [cell for cell in nb.cells if cell.cell_type == "code"]
             for number, cell in enumerate(code, 1):
@@ -136,7 +138,9 @@ class Judge:
         if own:
             return StandIn(self, own)
         why = fault_of_cell(name, self.notebook)
-        raise Refused(f"There is no `{name}` when the notebook is run from top to bottom{why}.")
+        raise Refused(
+            f"There is no `{name}` when the notebook is run from top to bottom{why.rstrip('.')}."
+        )
 
     def asked(self, name, **request):
         """Send a request for the sake of a name that is never tried again if it does harm."""
@@ -210,9 +214,10 @@ def fault_of_cell(name, notebook):
     for cell in notebook.cells:
         if name in cell.metadata.get("memo_edu", {}).get("defines", {}):
             faults = [output for output in cell.outputs if output.output_type == "error"]
-            return (
-                f": its cell stopped with {faults[0].ename}: {faults[0].evalue}" if faults else ""
-            )
+            if faults:  # the last one: after an interrupt it says why
+                return f": its cell stopped with {faults[-1].ename}: {faults[-1].evalue}".rstrip(
+                    ": "
+                )
     return ""
 
 

@@ -11,7 +11,7 @@ import nbformat
 import psutil
 from tqdm.auto import tqdm
 
-from memo_edu.course import report, source_of
+from memo_edu.course import report, source_of, variants
 from memo_edu.course.mend import mend
 from memo_edu.course.release import SECRET_FILE, interface, prepare
 from memo_edu.course.submissions import collect
@@ -49,6 +49,8 @@ def grade(assignment, submissions, out=None, course="course", seed=None, jobs=No
         if one.notebook is None:
             one.remarks[-1:] = [f"This can't be graded. {one.remarks[-1]}"]
         notebook = one.notebook or nbformat.v4.new_notebook(cells=released.cells)
+        if remark := variants.whose(course, one.student, notebook)[1]:
+            one.remarks.append(remark)
         notebook = mend(notebook, released, one.remarks)
         home = course / "submitted" / one.student / assignment
         home.mkdir(parents=True, exist_ok=True)

@@ -50,6 +50,8 @@ def mend(submission, released, remarks=()):
     plan = Plan(cells, released)
     made = nbformat.from_dict(copy.deepcopy(dict(released)))
     made.cells = plan.laid_over()
+    if "memo_edu" in submission.metadata:
+        made.metadata["memo_edu"] = submission.metadata["memo_edu"]
     remarks += [remark for remark in plan.remarks if remark not in remarks]
     if remarks:
         made.cells.insert(0, new_markdown_cell(START + "- " + "\n- ".join(remarks), id=TOP))

@@ -1,16 +1,16 @@
 """Make a course directory that nbgrader understands, and the folder that students get."""
 
 import contextlib
-import importlib
 import os
 import shutil
 import sysconfig
 from pathlib import Path
 
+import nbformat
 from tqdm.auto import tqdm
 
-from memo_edu.course import source_of
-from memo_edu.course.hidden import SECRET
+from memo_edu.course import source_of, variants
+from memo_edu.course.hidden import SECRET, files_of
 from memo_edu.errors import ConfigurationError
 
 CONFIG = '''"""nbgrader's settings for this course; settings(c) puts up the fence."""
@@ -77,7 +77,7 @@ def settings(c):
         c.HTMLExporter[url] = ""  # a feedback page asks the network for nothing
 
 
-def release(assignment, out, course="course", seed=None):
+def release(assignment, out, course="course", seed=None, students=None):
     """Make the folder for the students, and the course directory for those who grade.
 
     Args:
@@ -85,6 +85,8 @@ def release(assignment, out, course="course", seed=None):
         out: a folder for the students' files; made if need be.
         course: the course directory, made or added to.
         seed: the secret of the course, any text; None takes the one that the course has.
+        students: a file of names, so that each of them gets a folder with data of their own; a
+            course that has had one goes on with these names.
     """
     source_of(assignment)
     out = Path(out)
@@ -92,12 +94,30 @@ def release(assignment, out, course="course", seed=None):
         raise ConfigurationError(f"{course} holds the solutions: don't hand it out.")
     with tqdm(total=2, desc=f"{assignment}: the course directory") as bar:
         prepare(assignment, course, seed)
+        if students is not None:
+            variants.enrol(course, students)
+        names = variants.names(course)
         bar.update()
         bar.set_description(f"{assignment}: the students' folder")
-        out.mkdir(parents=True, exist_ok=True)
-        for file in (Path(course) / "release" / assignment).iterdir():
-            shutil.copy(file, out)
+        for name in names or [""]:
+            hand_out(assignment, course, out / name, name)
         bar.update()
+
+
+def hand_out(assignment, course, out, name):
+    """Make one student's folder, or everybody's if there is no name."""
+    out.mkdir(parents=True, exist_ok=True)
+    for file in (Path(course) / "release" / assignment).iterdir():
+        shutil.copy(file, out)
+    if not name:
+        return
+    path = out / f"{assignment}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    variants.mark(notebook, name)
+    nbformat.write(notebook, path)
+    with secret(variants.seed_of(secret_of(course, None), name)):
+        for file, text in files_of(assignment).items():
+            (out / file).write_text(text, encoding="utf-8")
 
 
 def prepare(assignment, course, seed=None):
@@ -108,9 +128,8 @@ def prepare(assignment, course, seed=None):
     source.mkdir(parents=True, exist_ok=True)
     shutil.copy(home / f"{assignment}.ipynb", source)
     with secret(seed):
-        hidden = importlib.import_module(f"memo_edu.course.hidden.{assignment}")
-        files = hidden.files()
-    title = f"Problem set {assignment.removeprefix('ps')}"
+        files = files_of(assignment)
+    title = assignment.replace("ps", "problem set ").capitalize()
     files["README.md"] = START.format(title=title, name=assignment)
     for name, text in files.items():
         (source / name).write_text(text, encoding="utf-8")

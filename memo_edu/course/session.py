@@ -89,6 +89,11 @@ class Session:
         for folder in (self.box, self.mail):
             shutil.rmtree(folder, ignore_errors=True)
 
+    def put(self, files):
+        """Lay files beside the notebook: a dict of name -> text."""
+        for name, text in files.items():
+            (self.box / "work" / name).write_text(text, encoding="utf-8")
+
     @property
     def left(self):
         """Seconds that are left for the whole notebook."""

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 import nbformat
 
 from memo_edu.course.mend import TOP
+from memo_edu.course.variants import safe_name
 from memo_edu.errors import FileFormatError, InputError
 
 LARGEST = 50 * 2**20  # bytes of one file
@@ -101,9 +102,8 @@ def student_of(file, assignment):
         part = MOODLE.sub("", part)
         canvas = CANVAS.match(part)
         name = canvas["name"] if canvas else bare.sub("", part)
-        name = re.sub(r"[^\w.-]+", "_", name).strip("._-")
-        if name:
-            return name[:80]
+        if name := safe_name(name):
+            return name
     return "unnamed"
 
 
@@ -176,7 +176,11 @@ def notebook_of(data):
         cells = [_cell(cell) for cell in raw["cells"]]
     except (TypeError, KeyError, AttributeError, ValueError):
         raise FileFormatError("The file has no cells: it is not a notebook.") from None
-    whole = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    about = raw.get("metadata")
+    about = about.get("memo_edu") if isinstance(about, dict) else None
+    whose = isinstance(about, dict) and isinstance(about.get("student"), str)
+    metadata = {"memo_edu": {"student": about["student"]}} if whose else {}
+    whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return nbformat.from_dict(whole)
 
 

@@ -106,6 +106,9 @@ SUBMISSIONS = {
     "loop_inside": Case(
         46, "more than", {"2-keys": "def keys_of(C, Y, E):\n    while True:\n        pass"}
     ),
+    "loop_before": Case(
+        47, "its cell stopped with TimeLimit", {"5-count": "while True:\n    pass"}
+    ),
     "exit_inside": Case(
         43, "SystemExit", {"5-often": "def how_often(C, K, Y):\n    import sys\n    sys.exit(0)"}
     ),

@@ -11,7 +11,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from memo_edu.course.execute import functions_in, is_test, name_of
 
-ASSIGNMENTS = sorted(path.stem for path in Path(__file__).parent.glob("ps*.py"))
+OWN = Path(__file__).parent.glob("[!t]*.py")  # a module with submissions for each
+ASSIGNMENTS = sorted(path.stem for path in OWN if path.stem != "submissions")
 ESSAY = "I do not agree. The plain memory loses everything at once; the fading one never does."
 
 
@@ -36,11 +37,13 @@ def cases(assignment):
     """All submissions of a problem set: its own, and the hostile ones that go with any."""
     own = importlib.import_module(assignment)
     full = own.POINTS
-    return {
+    hostile = {
         **{name: Case(full, says, mangle=mangle) for name, (says, mangle) in HARMLESS.items()},
         **{name: Case(0, says, mangle=mangle) for name, (says, mangle) in HOPELESS.items()},
-        **own.SUBMISSIONS,
     }
+    # The rest tries the graders, not the problem set: once is enough.
+    chosen = hostile if assignment == "ps1" else EVERYWHERE
+    return {**{name: hostile[name] for name in chosen}, **own.SUBMISSIONS}
 
 
 def make(case, source, released):
@@ -234,6 +237,10 @@ HOPELESS = {
     "no_cells": ("has no cells", lambda *_: json.dumps({"nbformat": 4}).encode()),
     "forged": ("", lambda notebook, released: _forge(released)),
 }
+EVERYWHERE = (
+    *("full", "untouched", "pdf", "moved", "copied", "split", "widgets", "renamed"),
+    *("given_deleted", "crash", "loop", "greedy", "exit", "killed"),
+)
 
 
 def _forge(released):

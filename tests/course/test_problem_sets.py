@@ -20,6 +20,7 @@ from memo_edu.course.release import prepare, release, secret, secret_of
 
 SOURCES = HOME.parents[1] / ".source"
 BUILD = runpy.run_path(str(SOURCES / "build.py"))
+GUIDE = (HOME.parent / "README.md").read_text(encoding="utf-8")
 each = pytest.mark.parametrize("assignment", ASSIGNMENTS)
 
 
@@ -98,6 +99,17 @@ def test_public_checks_pass_the_solution_and_spare_the_stub(assignment, monkeypa
 
 
 @each
+def test_the_guide_has_it(assignment):
+    row = next(row for row in GUIDE.splitlines() if row.startswith(f"| [{assignment}]"))
+    title = notebook(assignment).cells[0].source
+    _, _, _, after, points, hours, _ = (part.strip() for part in row.split("|"))
+    assert f"**Points** {points}, of which" in title
+    assert f"**Time** {hours} hours" in title
+    assert re.search(rf"\*\*You need\*\* chapters [^·]*{after} ", title)
+    assert re.search(rf"^\| {assignment} \| .* \| .* \|$", GUIDE, re.MULTILINE)  # its objectives
+
+
+@each
 def test_another_seed_is_another_course(assignment):
     made = []
     for seed in ("", "one", "two", "one"):
@@ -127,9 +139,13 @@ def test_what_students_get(assignment, tmp_path):
     text = "".join(path.read_text("utf-8") for path in (tmp_path / "handout").iterdir())
     for word in ("SOLUTION", "HIDDEN", "verify(", "the secret", "course.hidden", "Rubric"):
         assert word not in text
-    stubs = [cell for cell in handed.cells if "# YOUR CODE HERE" in cell.source]
+    stubs = [
+        cell
+        for cell in handed.cells
+        if "YOUR CODE HERE" in cell.source or "YOUR ANSWER HERE" in cell.source
+    ]
     solved = [cell for cell in notebook(assignment).cells if "### BEGIN SOLUTION" in cell.source]
-    assert len(stubs) + 1 == len(solved)  # one is a written answer
+    assert len(stubs) == len(solved)
     for cell in (cell for cell in handed.cells if cell.cell_type == "code"):
         compile(cell.source, "cell", "exec")
     # Released again, as after a correction; and never with another seed.
