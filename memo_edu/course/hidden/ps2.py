@@ -223,8 +223,10 @@ def crossing(counts, recalls, accuracy):
 
 def falling(stream, accuracy, wobbly):
     """Draw a curve; a wobbly one falls below the accuracy twice."""
-    counts = np.cumsum(stream.integers(80, 200, 12))
-    recalls = np.sort(np.linspace(0.99, 0.08, 12) + stream.uniform(-0.03, 0, 12))[::-1]
+    n = int(stream.integers(14, 30))
+    counts = np.cumsum(stream.integers(80, 200, n))
+    recalls = 1 / (1 + np.linspace(0.1, 1.6, n) ** 4)
+    recalls = np.sort(recalls - stream.uniform(0, 0.03, n))[::-1]
     if wobbly:
         low = np.argmax(recalls < accuracy)
         recalls[low : low + 4] = accuracy + np.array([-0.02, 0.04, -0.05, -0.11])
@@ -245,7 +247,7 @@ def capacities(capacity_of, stream):
         counts, recalls, accuracy, wobbly = redraw(misleads, falling, stream, *given)
         right = crossing(counts, recalls, accuracy)
         low = np.argmax(recalls < accuracy)
-        last = 12 - np.argmax(recalls[::-1] >= accuracy)
+        last = len(recalls) - np.argmax(recalls[::-1] >= accuracy)
         last = crossing(counts[last - 1 :], recalls[last - 1 :], accuracy)
         line = "Between two points lies a straight line."
         mistakes = [
