@@ -431,6 +431,14 @@ def is_fair(case):
     return np.abs(np.transpose(found) - times).max() < 0.35
 
 
+def misleads_all(case):
+    """Whether it is fair, and who listens to all pairs of a text is misled."""
+    memory, times = case[:2]
+    loud = heard(*memory, own=False)
+    naive = [np.rint([of(one) for one in loud]) for of in (np.mean, np.median)]
+    return is_fair(case) and not any(np.array_equal(one, times) for one in naive)
+
+
 def memory_of(stream, draw, times, V):
     """Draw texts and a memory that holds them so often, and other things, too."""
     (E, W), texts = tables(stream, V + 30, 256, 4), draw(stream)
@@ -441,7 +449,8 @@ def memory_of(stream, draw, times, V):
 
 def expect_counted(letter_counts, stream, draw, times, V):
     """Ask how often each text is in a memory."""
-    memory, times = redraw(is_fair, memory_of, stream, draw, np.array(times), V)
+    good = is_fair if draw is unlike else misleads_all
+    memory, times = redraw(good, memory_of, stream, draw, np.array(times), V)
     loud = heard(*memory, own=False)
     naive = "Pairs that another letter has as well count here. They can be the other letter's."
     mistakes = [
@@ -497,14 +506,14 @@ def unlike_letters(letter_counts, stream):
 @tests.criterion("5b")
 def alike_letters(letter_counts, stream):
     """A letter that was never memorized, most of whose pairs are loud."""
-    for times in ([0, 2, 2, 1, 0], [1, 1, 0, 0, 2], [0, 1, 3, 0, 1]):
+    for times in ([0, 2, 2, 1, 0], [1, 2, 2, 0, 0], [0, 1, 3, 0, 1]):
         expect_counted(letter_counts, stream, alike, times, 80)
 
 
 @tests.criterion("5c")
 def debts(letter_counts, stream):
     """Below zero, also where the other letters hide it."""
-    for times in ([-1, 1, 1, 0, -2], [1, -1, 0, -1, 2], [-1, 2, 2, 0, -1]):
+    for times in ([-1, 1, 1, 0, -2], [0, -1, -1, 0, 2], [-1, 2, 2, 0, -1]):
         expect_counted(letter_counts, stream, alike, times, 80)
 
 
@@ -560,7 +569,7 @@ def old_matrix(stream):
 def archive():
     """Draw the archive of this course: what archive.json holds, and the counts of the letters."""
     _, counts, recalls, V = trader_curve()
-    _, times, data = redraw(is_fair, old_matrix, tests.stream("archive"))
+    _, times, data = redraw(misleads_all, old_matrix, tests.stream("archive"))
     curve = {"vocab_size": V, "counts": counts, "recalls": recalls}
     return {"curve": curve, **data}, times.tolist()
 
