@@ -138,7 +138,7 @@ def _recall_ratio(model, ids, keys, repeats):
             scores = block @ table.T
         return scores
 
-    record = {"what": "recall", "encoder": model._config["encoder"], "layers": model.encoder.layers}
+    record = {"what": "recall", "encoder": model.config["encoder"], "layers": model.encoder.layers}
     record |= _ratio(lambda: model.recall_ids(rows).correct, product, repeats, model.backend)
     record |= {"aim": RECALL_AIM}
     return record | _extra_memory(lambda n: model.recall_ids(rows[:n]), len(rows))

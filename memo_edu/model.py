@@ -102,7 +102,7 @@ class MeMo:
         self.tokenizer = self._rows.tokenizer
         self.partial_windows = bool(partial_windows)
         self.vocab_size = vocab_size
-        self._config = {
+        self.config = {  # what else it takes to make another one like it
             "dim": self.encoder.dim,
             "heads": self.encoder.heads,
             "layers": self.encoder.layers,
@@ -118,7 +118,7 @@ class MeMo:
 
     def _start_empty(self):
         """Hold nothing yet."""
-        encoder, config = self.encoder, self._config
+        encoder, config = self.encoder, self.config
         self._memory = CorrelationMatrixMemory(encoder.dim, encoder.dim, self.backend)
         self._lower = IntermediateMemories(encoder, config["alpha"], config["penalty"])
         self._ledger = Ledger()
@@ -507,7 +507,7 @@ class MeMo:
 
     def __repr__(self):
         shown = ("dim", "heads", "layers", "encoder")
-        config = ", ".join(f"{name}={self._config[name]!r}" for name in shown)
+        config = ", ".join(f"{name}={self.config[name]!r}" for name in shown)
         texts = f"{len(self.texts)} text" + ("" if len(self.texts) == 1 else "s")
         tokens = sum(self._ledger.targets.values())
         return f"MeMo({config}: {texts}, {tokens:,} tokens memorized)"
@@ -573,7 +573,7 @@ class MeMo:
 
     def _full_config(self):
         name = getattr(self.tokenizer, "name", type(self.tokenizer).__name__)
-        return {**self._config, "tokenizer": name}
+        return {**self.config, "tokenizer": name}
 
     def _warn_if_unused_layers(self, length):
         lengths = [length, *(n + self.encoder.heads for n in self.texts.values())]
