@@ -129,6 +129,7 @@ SUBMISSIONS = {
         },
     ),
     "equal_trust": Case(48, "equal trust", {"2-paper": PAPER.format(HARD, "1.0")}),
+    "trust_doubled": Case(48, "another weight", {"2-paper": PAPER.format(HARD, f"2 * {TRUST}")}),
     "from_the_left": Case(
         47,
         "Filled from the left",
@@ -183,6 +184,17 @@ SUBMISSIONS = {
             "4-size": "def size_of(counts, recalls, vocab_size):\n"
             "    z2 = 1e8 / theory.capacity(10**4, 10**4, vocab_size) / (1 + 1e4 / vocab_size)\n"
             "    return np.sqrt(capacity_of(counts, recalls) * z2)"
+        },
+    ),
+    "half_the_accuracy": Case(
+        # Read off at a recall of one half; the trader's capacity is right.
+        46,
+        "more than 5 % too",
+        {
+            "4-size": "def size_of(counts, recalls, vocab_size):\n"
+            "    found = capacity_of(counts, recalls)\n"
+            "    half = theory.capacity(1000, 1000, vocab_size, 0.5) / 1e6\n"
+            "    return np.sqrt(found / half)"
         },
     ),
     "sides": Case(
