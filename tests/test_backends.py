@@ -213,15 +213,28 @@ def test_a_working_gpu_is_chosen(monkeypatch):
 class CuPy(types.ModuleType):
     """Stands for CuPy on a machine with a GPU: here it computes with array_api_strict."""
 
-    def __init__(self, available=True, one=1, fault=None):
+    def __init__(self, available=True, one=1, fault=None, driver=13020):
         super().__init__("cupy")
-        self.available, self.one, self.fault = available, one, fault
-        self.cuda = types.SimpleNamespace(is_available=lambda: self.available)
+        self.one, self.fault = one, fault
+        runtime = types.SimpleNamespace(
+            driverGetVersion=lambda: driver,
+            runtimeGetVersion=lambda: 13020,
+            getDevice=lambda: 0,
+            getDeviceProperties=lambda device: {"name": b"NVIDIA B1000"},
+            memGetInfo=lambda: (7_500_000_000, 8_000_000_000),
+        )
+        self.cuda = types.SimpleNamespace(is_available=lambda: available, runtime=runtime)
+        pool = types.SimpleNamespace(free_bytes=lambda: 500_000_000)
+        self.get_default_memory_pool = lambda: pool
 
-    def ones(self, shape):
+    def ones(self, shape, dtype):
         if self.fault is not None:
             raise self.fault
-        return array_api_strict.ones(shape) * self.one
+        return array_api_strict.ones(shape, dtype=dtype) * self.one
+
+    def empty(self, shape, dtype=float, order="C"):
+        """Like CuPy's own, and unlike the standard's, this takes no device."""
+        return array_api_strict.empty(shape)
 
     def __getattr__(self, name):
         return getattr(array_api_strict, name)
@@ -245,21 +258,42 @@ def install(monkeypatch):
 
 
 class OddError(Exception):
+    pass
+
+
+class MuteError(Exception):
     def __str__(self):
-        return "odd"
+        raise self
+
+
+class OutOfMemoryError(MemoryError):
+    pass
 
 
 BROKEN = {
     "not installed": (None, None),
     "failed": (None, "a spec"),  # there, but the import fails
-    "sees no GPU": (CuPy(available=False), "a spec"),
-    "wrong sum": (CuPy(one=3), "a spec"),
-    "odd": (CuPy(fault=OddError()), "a spec"),
-    "cudaErrorInsufficientDriver": (
-        CuPy(fault=RuntimeError("cudaErrorInsufficientDriver")),
+    "sees no NVIDIA driver": (CuPy(available=False, driver=0), "a spec"),
+    r"too old: it knows CUDA 12\.4, and CuPy is made for CUDA 13\.2. Update": (
+        CuPy(available=False, driver=12040),
         "a spec",
     ),
-    "libnvrtc": (CuPy(fault=OSError("libnvrtc.so: cannot open shared object file")), "a spec"),
+    "no GPU. Unset CUDA_VISIBLE_DEVICES": (CuPy(available=False), "a spec"),
+    "wrong product. Unset CUPY_TF32": (CuPy(one=3), "a spec"),
+    "fewer bits|wrong product": (CuPy(one=1 - 2**-12), "a spec"),
+    r"OddError: odd\). Uninstall CuPy and install it afresh": (
+        CuPy(fault=OddError("odd")),
+        "a spec",
+    ),
+    "str.* failed": (CuPy(fault=MuteError()), "a spec"),
+    r"InsufficientDriver: old\). Update": (
+        CuPy(fault=RuntimeError("cudaErrorInsufficientDriver: old")),
+        "a spec",
+    ),
+    "libnvrtc.so: cannot open it": (CuPy(fault=OSError("libnvrtc.so:\ncannot open it")), "a spec"),
+    "no memory left. Close": (CuPy(fault=OutOfMemoryError("16 bytes")), "a spec"),
+    "no memory left. .*start": (CuPy(fault=RuntimeError("cudaErrorMemoryAllocation")), "a spec"),
+    "first operation failed": (types.ModuleType("cupy"), "a spec"),  # with nothing in it
 }
 
 
@@ -270,10 +304,48 @@ def test_a_gpu_that_does_not_work_is_left_alone(found, install):
     assert me.MeMo(16, 2, 1).backend.name == "numpy"
     with pytest.raises(me.BackendError, match=found) as error:
         me.get_backend("cupy")
-    assert "pip install" in str(error.value)  # and it says how to get one
-    assert "backend='numpy'" in str(error.value)
+    assert str(error.value).endswith(". Without one use backend='numpy'.")
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 600
     with pytest.raises(me.BackendError):
         me.MeMo(16, 2, 1, backend="cupy")
+
+
+def pretend_installed(folder, *names):
+    """Leave what pip leaves of a package."""
+    for name in names:
+        left = folder / f"{name.replace('-', '_')}-14.0.dist-info"
+        left.mkdir()
+        (left / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 14.0\n")
+
+
+def test_two_cupy_packages_at_once_are_left_alone(install, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    pretend_installed(tmp_path, "cupy-cuda13x", "cupy-xarray")
+    install(CuPy())
+    assert me.get_backend("cupy").name == "array_api_strict"
+    pretend_installed(tmp_path, "cupy-cuda12x")
+    backend_module._find_cupy.cache_clear()
+    with pytest.raises(me.BackendError, match=r"cupy-cuda12x and cupy-cuda13x .*Uninstall all"):
+        me.get_backend("cupy")
+    assert me.get_backend("auto").name == "numpy"
+
+
+def test_the_cause_of_a_wrapped_error_is_told(install):
+    wrapped = ImportError("=" * 60 + "\nFailed to import CuPy.\n" + "much advice " * 99)
+    wrapped.__cause__ = ImportError("libcudart.so.13")
+    install(CuPy(fault=wrapped))
+    with pytest.raises(me.BackendError, match=r"\(ImportError: libcudart.so.13\). Uninstall"):
+        me.get_backend("cupy")
+
+
+def test_a_gpu_is_named_and_what_cupy_keeps_is_free(install):
+    install(CuPy())
+    _, found = backend_module._find_cupy()
+    assert found == "NVIDIA B1000 works; 7.5 of its 8.0 GB are free."
+    gpu = me.get_backend("cupy")
+    gpu.name = "cupy"
+    assert gpu.free_memory() == 8_000_000_000
 
 
 def test_a_gpu_that_works_is_found_once(install):

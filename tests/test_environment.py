@@ -29,7 +29,16 @@ CONDA_NAME = {"matplotlib": "matplotlib-base"}  # without the Qt that we do not 
 OPTIONAL = {"array-api-strict", "cupy", "jupytext", "nbgrader", "tokenizers"}
 # Packages that a declared one always brings along.
 COMES_WITH = {"ipython": "ipywidgets"} | dict.fromkeys(
-    ("ipykernel", "jupyter-client", "nbconvert", "nbformat", "traitlets"), "jupyterlab"
+    (
+        "ipykernel",
+        "jupyter-client",
+        "jupyter-core",
+        "nbconvert",
+        "nbformat",
+        "packaging",
+        "traitlets",
+    ),
+    "jupyterlab",
 )
 
 
