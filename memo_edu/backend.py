@@ -24,6 +24,11 @@ REMEDIES = {
 class Backend:
     """An array library and the device on which its arrays live.
 
+    While a model works on n tokens, a block at a time, this is all that goes to the device: the
+    tokens' rows in its table of vectors, and the vectors of those that are new (with
+    repeats="once" or a penalty also which pairs count how much). And this comes back: the largest
+    and the smallest number of each array; when asked, the answers' rows, or their scores.
+
     Args:
         xp: a module that follows the array API standard, such as NumPy or CuPy.
         device: a device of that library; None is the library's own default.
