@@ -11,6 +11,7 @@ import pytest
 
 import memo_edu as me
 from memo_edu import backend as backend_module
+from memo_edu import memory as memory_module
 
 # A library that allows nothing beyond the array API standard, on a device that is not the host.
 STRICT = me.get_backend(array_api_strict, device=array_api_strict.Device("device1"))
@@ -170,6 +171,63 @@ def test_models_merge_across_backends(other, sizes):
     assert_same_model(build(other, TEXTS[0]).merge(build("numpy", TEXTS[1])), together)
     assert_same_model(build("numpy", TEXTS[0]).merge(build(other, TEXTS[1])), together)
     assert_same_model(build(other, TEXTS[0]).merge(build(other, TEXTS[1])), together)
+
+
+OPTIONS = {
+    "bound keys": {"encoder": "bound keys"},
+    "bound values": {"encoder": "bound values"},
+    "written once": {"encoder": "binding", "repeats": "once"},
+    "asked below": {"encoder": "projection", "alpha": 0.5, "layers": 3},
+    "with a penalty": {"encoder": "projection", "alpha": 0.5, "penalty": True},
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_models_with_options_agree(other, options, tmp_path):
+    shares = []
+    models = [
+        me.MeMo(**{"dim": 48, "heads": 2, "layers": 2, **options}, backend=backend)
+        for backend in (other, other, "numpy", "numpy")
+    ]
+    first, more, second, more_too = models
+    for model in (first, second):
+        model.memorize(TEXTS[0], "a", watch=shares.append)
+        model.memorize(TEXTS[1], "b")
+        model.forget("a")
+    for model in (more, more_too):
+        model.memorize(TEXTS[1][:900] + TEXTS[2][:300], "c")
+    first.merge(more)
+    second.merge(more_too)
+    assert shares[0] == 0
+    assert first.backend.owns(first.matrix)
+    assert_same(first.matrix, second.matrix, exact=options["encoder"] in ("binding", "bound keys"))
+    for mine, theirs in zip(first._lower.memories, second._lower.memories, strict=True):
+        assert_same(mine.matrix, theirs.matrix, exact=False)
+    for context in ("", TEXTS[1][:50]):
+        one, two = (dict(model.predict(context, 99).candidates) for model in (first, second))
+        assert one == pytest.approx(two, abs=1e-4)
+    assert_same(first.blank().matrix, second.blank().matrix, exact=True)
+    prompt = TEXTS[1][:47]  # it ends inside a word
+    assert first.recite(prompt, 1) == second.recite(prompt, 1)
+    assert me.reread(first, "The tea is hot") == me.reread(second, "The tea is hot")
+    first.save(tmp_path / "first")
+    loaded = me.MeMo.load(tmp_path / "first", backend=other)
+    assert_same(loaded.matrix, first.matrix, exact=True)
+
+
+def test_blocks_of_any_size_agree(other):
+    stream = np.random.default_rng(1)
+    sizes = [3, memory_module.GATHERED + 1, 2, memory_module.GATHERED - 1, 0, 5]
+    blocks = [(stream.integers(-9, 9, (n, 6)), stream.integers(-9, 9, (n, 4))) for n in sizes]
+    blocks.append((blocks[0][0] * 2**20, blocks[0][1]))  # too large for float32
+    first, second = (me.CorrelationMatrixMemory(6, 4, backend) for backend in (other, "numpy"))
+    first.memorize_blocks((other.asarray(keys), other.asarray(values)) for keys, values in blocks)
+    second.memorize_blocks(blocks)
+    assert second.dtype == "float64"
+    assert first.backend.owns(first.matrix)
+    assert_same(first.matrix, second.matrix, exact=True)
+    together = sum(keys.T @ values for keys, values in blocks)
+    np.testing.assert_array_equal(second.backend.to_numpy(second.matrix), together)
 
 
 # ---- Which library, and why not another ------------------------------------------------------
