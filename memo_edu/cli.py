@@ -60,6 +60,7 @@ def experiment(arguments):
         "calibration": experiments.false_alarms,
         "damage": experiments.damaged_recall,
         "intermediate": experiments.intermediate_recall,
+        "published": experiments.published_recall,
     }
     return _write_records("experiment", experiment.__doc__, runs, arguments)
 

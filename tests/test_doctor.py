@@ -4,6 +4,7 @@ import dataclasses
 import importlib.metadata
 import os
 import re
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -101,6 +102,18 @@ def test_two_cupy_packages_are_named(pretend):
     finding = only(doctor._gpu())
     assert finding.sign == doctor.NOTE
     assert "cupy-cuda12x and cupy-cuda13x are installed at once" in finding.found
+
+
+def test_the_tests_of_a_gpu_say_where_there_is_none(pretend, monkeypatch):
+    pretend("raise ImportError('no CUDA')")
+    monkeypatch.setenv("MEMO_EDU_REQUIRE_GPU", "1")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take seconds to start
+    command = [sys.executable, "-m", "pytest", "--collect-only", str(Path(__file__).parent)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 1
+    shown = run.stdout + run.stderr
+    assert "These tests need a GPU. No working GPU: CuPy is installed, but its first" in shown
+    assert "Traceback" not in shown
 
 
 def test_a_working_gpu_is_named_with_what_fits_into_it(pretend):

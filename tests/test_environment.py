@@ -218,7 +218,7 @@ def make(*arguments, cwd=ROOT):
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make here")
 class TestMakefile:
-    TARGETS = ("lab", "test", "test-course", "lint", "notebooks", "clean", "help")
+    TARGETS = ("lab", "test", "test-course", "test-gpu", "lint", "notebooks", "clean", "help")
 
     @pytest.mark.parametrize("target", TARGETS)
     def test_target_exists_and_is_listed(self, target):
