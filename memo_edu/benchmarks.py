@@ -7,6 +7,7 @@ the result has arrived here.
 """
 
 import functools
+import itertools
 import time
 import tracemalloc
 
@@ -133,7 +134,8 @@ def _recall_ratio(model, ids, keys, repeats):
     places = rows.shape[0] * (rows.shape[1] - model.encoder.heads)
     table, queries = model._vocabulary.matrix, keys[:places, :]
     # Scores of all places at once would not fit; a block of them is what recall makes, too.
-    blocks = [queries[start : start + 1024, :] for start in range(0, places, 1024)]
+    edges = itertools.pairwise([*range(0, places, 1024), places])
+    blocks = [queries[start:stop, :] for start, stop in edges]
 
     def product():
         for block in blocks:
