@@ -270,7 +270,8 @@ def test_every_line_has_its_sign():
 
 @pytest.mark.parametrize(("sign", "code"), [(doctor.OK, 0), (doctor.NOTE, 0), (doctor.WRONG, 1)])
 def test_the_exit_code_tells_whether_notebooks_work(sign, code, monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "examine", lambda: [doctor.Finding(sign, "λ", "seen")])
+    findings = [doctor.Finding(one, "λ", "seen") for one in (sign, doctor.OK)]
+    monkeypatch.setattr(doctor, "examine", lambda: findings)
     assert cli.main(["doctor"]) == code
     assert capsys.readouterr().out.startswith(f"{sign:<7}λ  seen\n")
 
