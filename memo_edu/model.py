@@ -448,10 +448,9 @@ class MeMo:
                 f"These models can't be merged: {'; '.join(unlike)}. "
                 "Make both with the same settings."
             )
-        to_numpy = other.backend.to_numpy
-        lower = self._lower.plus([to_numpy(memory.matrix) for memory in other._lower.memories])
+        lower = self._lower.plus([memory.matrix for memory in other._lower.memories])
         if self._written is None:
-            self._memory.add(to_numpy(other.matrix))
+            self._memory.add(other.matrix)
         else:  # what both hold is written already
             rows = [self._rows.begun(tokens) for tokens in other._ledger.texts.values()]
             self._memory.add(self._sum_of_pairs(rows, self._marks(rows)))

@@ -249,6 +249,7 @@ ORDER += [
     "checks",
     "progress",
     "course",
+    "doctor",
     "cli",
     "__main__",
 ]
