@@ -60,6 +60,7 @@ def recurring(stream, lengths, lead_in=0):
     """Make a text in which phrases recur, each time with another next word.
 
     Args:
+        stream: the random generator of a criterion.
         lengths: how many tokens each phrase has.
         lead_in: how many other words stand in front.
 
@@ -277,6 +278,7 @@ def planted(stream, counts, m, gap, last=False):
     """Make a text with copies of a phrase.
 
     Args:
+        stream: the random generator of a criterion.
         counts: how often each follower stands after a copy.
         m: tokens in the phrase.
         gap: strangers before every copy.
@@ -398,9 +400,11 @@ def expect_ends(good_weights, votes, right, layer):
 
 
 def draw_votes(stream, wanted, below=False):
-    """Draw votes for which the weights are as wanted: a function of (low, high), or of ().
+    """Draw votes for which the weights are as wanted.
 
     Args:
+        stream: the random generator of a criterion.
+        wanted: a function of (low, high), or of () where no weight will do.
         below: whether there must be weights that would do if they could be negative.
     """
     while True:
