@@ -147,18 +147,16 @@ def expect_trap(answer, words, h, layers):
     """Refuse a trap that does not snap on paper, and return it."""
     tokens, place = as_trap(answer, words)
     *_, low, high = leads(tokens, place, h, layers + 1)
-    few, many = (
-        f"h = {h}: with {layers} layer(s), on paper, ",
-        f"h = {h}: with {layers + 1} layers, ",
-    )
+    few = f"h = {h}: on paper, with {layers} layer(s), the right word"
+    many = f"h = {h}: on paper, with {layers + 1} layers, the right word"
     if low > 1e-9:
-        raise Wrong(f"{few}the right word wins. It should be outvoted.")
+        raise Wrong(f"{few} wins. It should be outvoted.")
     if low > -1 + 1e-9:
-        raise Wrong(f"{few}the right word is behind by {abs(low):.2f}. Make it a vote.")
+        raise Wrong(f"{few} is behind by {abs(low):.2f} votes, not by 1.")
     if high < -1e-9:
-        raise Wrong(f"{many}on paper, the right word is outvoted, too. It should win.")
+        raise Wrong(f"{many} is outvoted, too. It should win.")
     if high < 1 - 1e-9:
-        raise Wrong(f"{many}on paper, the right word leads by {abs(high):.2f}. Make it a vote.")
+        raise Wrong(f"{many} leads by {abs(high):.2f} votes, not by 1.")
     return tokens, place
 
 

@@ -143,7 +143,7 @@ SUBMISSIONS = {
         {"2-recall": LOOPED_RECALL.replace("    pairs = []", "    step, pairs = 1, []")},
     ),
     # Exercise 3: 4 + 3 + 3.
-    "narrow_trap": Case(40, "Make it a vote", {"3-trap": NARROW}),
+    "narrow_trap": Case(40, "not by 1", {"3-trap": NARROW}),
     "small_trap": Case(
         47, "leads by 0.00", {"3-trap": HALVES.replace("TIMES", "4").replace("TEXT", "tokens")}
     ),

@@ -535,20 +535,20 @@ WEIGHT_MISTAKES = (
         "The smaller weight comes first: (low, high).",
     ),
     (
-        lambda votes, right, layer: right_weights(votes, right, layer + 1),
-        "The weight is on another layer. Layers are counted from 1.",
-    ),
-    (
-        lambda votes, right, layer: right_weights(votes, right, layer - 1 or len(votes)),
-        "The weight is on another layer. Layers are counted from 1.",
-    ),
-    (
         lambda votes, right, layer: (right_weights(votes, right, layer)[0], np.inf),
         "Too much weight can be wrong as well: there is an upper end.",
     ),
     (
         lambda votes, right, layer: (0.0, right_weights(votes, right, layer)[1]),
         "Too little weight can be wrong as well: there is a lower end.",
+    ),
+    (
+        lambda votes, right, layer: right_weights(votes, right, layer + 1),
+        "The weight is on another layer. Layers are counted from 1.",
+    ),
+    (
+        lambda votes, right, layer: right_weights(votes, right, layer - 1 or len(votes)),
+        "The weight is on another layer. Layers are counted from 1.",
     ),
     (only_best_rival, "You look at one rival only. With another weight another one may lead."),
 )

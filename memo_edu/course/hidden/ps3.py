@@ -374,6 +374,12 @@ def left_out(without, stream):
 
 
 def expect_weights(good_weights, votes, right, layer):
+    """Compare two ends, or none; and again with the candidates the other way round."""
+    expect_ends(good_weights, votes, right, layer)
+    expect_ends(good_weights, votes[:, ::-1], votes.shape[1] - 1 - right, layer)
+
+
+def expect_ends(good_weights, votes, right, layer):
     """Compare two ends, or none."""
     found = as_row(call(good_weights, votes, right, layer), "(low, high), or () if there is none")
     wanted = np.array(known.right_weights(votes, right, layer))
@@ -441,9 +447,8 @@ def two_ends(good_weights, stream):
     expect_weights(good_weights, *draw_votes(stream, lambda *ends: not ends, below=True))
     for extra in (-0.5, 0.5):  # the twin is behind, or ahead, whatever the weight
         votes, right, layer = draw_votes(stream, has(True, True))
-        twin = (right + 1) % votes.shape[1]
-        votes[:, twin] = votes[:, right]
-        votes[layer % len(votes), twin] += extra
+        votes = np.hstack([votes, votes[:, [right]]])
+        votes[layer % len(votes), -1] += extra
         expect_weights(good_weights, votes, right, layer)
 
 
