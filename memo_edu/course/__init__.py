@@ -9,7 +9,8 @@
     execute.py      nbgrader's step "execute": runs the cells, and judges from outside
     grade.py        all submissions, each on its own
     report.py       the table, the feedback pages, the summary
-    hidden/         one module a problem set: hidden tests, and files made from the secret seed
+    hidden/         one module a problem set: hidden tests, and files made from the secret seed;
+                    a module that begins with _ holds what one of them compares with
 
 Only release and grade need nbgrader: pip install memo_edu[course].
 """

@@ -8,7 +8,7 @@ import numpy as np
 from memo_edu.checks import Wrong, call, expect, where_possible
 from memo_edu.checks.ps3 import NEEDS, OPEN, as_number, as_row, expect_trap
 from memo_edu.course.hidden import HiddenTests
-from memo_edu.course.hidden import _ps3 as known
+from memo_edu.course.hidden import _ps3_answers as known
 from memo_edu.model import MeMo
 
 tests = HiddenTests("ps3")

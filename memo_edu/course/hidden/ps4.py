@@ -8,7 +8,7 @@ import numpy as np
 from memo_edu.checks import Wrong, call, expect
 from memo_edu.codebook import Codebook
 from memo_edu.course.hidden import HiddenTests
-from memo_edu.course.hidden._ps4 import (
+from memo_edu.course.hidden._ps4_answers import (
     best,
     bound,
     coins,
