@@ -46,6 +46,9 @@ class MeMo:
         repeats: "count", a pair is added each time that it occurs; "once", only the first time,
             in whichever text. It takes 16 bytes and more a pair, besides the memory; no ids.
 
+    Attributes:
+        config: a dict, the arguments that make a model like it, but for backend and tokenizer.
+
     Raises:
         ConfigurationError: the sizes do not fit together.
         CapacityError: the model does not fit in the free memory.
@@ -102,7 +105,7 @@ class MeMo:
         self.tokenizer = self._rows.tokenizer
         self.partial_windows = bool(partial_windows)
         self.vocab_size = vocab_size
-        self.config = {  # what else it takes to make another one like it
+        self.config = {
             "dim": self.encoder.dim,
             "heads": self.encoder.heads,
             "layers": self.encoder.layers,

@@ -273,9 +273,7 @@ SUBMISSIONS = {
     "steals": Case(
         46,
         "There is no",
-        {
-            "5-copies": "from memo_edu.course.hidden._ps4_answers import right_copies as exact_copies"
-        },
+        {"5-copies": "from memo_edu.course.hidden._ps4_answers import right_copies"},
     ),
     "odd_kind": Case(46, "a single whole number", {"5-copies": COPIES + "return [D]"}),
 }
