@@ -182,21 +182,17 @@ def test_tab_reaches_every_control_and_shows_where_it_is(page, number, count):
     assert [name for name, is_seen in met if not is_seen] == []
 
 
-def test_a_swap_swaps_what_was_typed(page):
+def test_a_swap_right_after_typing_swaps_what_is_typed(page):
     lab = the_lab(page, 2)
     lab.get_by_label("Windows of").select_option("4 tokens, layer 1")
     lab.get_by_label("Second window", exact=True).select_option("the same")
     assert sees(lab, "4 of 4 places agree.")
     for token in ("owl", "fox", "elk", "ant"):
-        first = lab.get_by_label("second 1", exact=True)
-        first.fill(token)
-        first.press("Enter")
-        assert sees(lab, "3 of 4 places agree.")  # it has been read
+        wait_for(page.is_idle)
+        lab.get_by_label("second 1", exact=True).fill(token)
         lab.get_by_role("button", name="swap places 1 and 2 of the second window").click()
         second = lab.get_by_label("second 2", exact=True)
         wait_for(lambda: second.input_value() == token)  # noqa: B023
-        lab.get_by_label("Second window", exact=True).select_option("the same")
-        assert sees(lab, "4 of 4 places agree.")
 
 
 def test_labs_live_on_when_the_page_is_loaded_again_and_begin_anew_when_cells_run(page):

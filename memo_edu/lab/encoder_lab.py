@@ -8,6 +8,7 @@ import numpy as np
 from memo_edu.encoders import BindingEncoder, ProjectionEncoder
 from memo_edu.errors import InputError
 from memo_edu.lab import parts
+from memo_edu.lab.turn import Turn
 
 WORDS = (
     *("tea", "cup", "cat", "moon", "key", "door", "coin", "lamp", "rain", "boat", "hill"),
@@ -211,7 +212,7 @@ class EncoderLab(parts.Lab):
             raise InputError("Both windows need 4 tokens, or both 16.")
         self.windows = [first, second]
         self._found, self._is_writing = {}, False
-        self._picture = EncoderPicture()
+        self._picture, self._turn = EncoderPicture(), Turn()
         self._build(dim)
         self._write(kind)
         self._connect()
@@ -253,17 +254,17 @@ class EncoderLab(parts.Lab):
         button = parts.button("", "exchange")  # without words its tooltip is its name
         name = ("first", "second")[which]
         button.tooltip = f"swap places {place + 1} and {place + 2} of the {name} window"
-        button.on_click(lambda _: self._exchange(which, place))
+        self._turn.on_click(button, lambda: self._exchange(which, place))
         return button
 
     def _connect(self):
         """Say what each widget does."""
         for box in (*self.boxes[0], *self.boxes[1]):
-            box.observe(self._read, "value")
-        self.kind.observe(self._choose, "value")
-        self.size.observe(self._resize, "value")
+            self._turn.on_value(box, self._read)
+        self._turn.on_value(self.kind, self._choose)
+        self._turn.on_value(self.size, self._resize)
         for widget in (self.dim, self.seed):
-            widget.observe(self._show, "value")
+            self._turn.on_value(widget, self._show)
 
     def _exchange(self, which, place):
         window = self.windows[which]

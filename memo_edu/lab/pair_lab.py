@@ -8,6 +8,7 @@ import numpy as np
 from memo_edu import plots, theory
 from memo_edu.codebook import random_stream, whole_number
 from memo_edu.lab import parts
+from memo_edu.lab.turn import Turn
 from memo_edu.memory import CorrelationMatrixMemory
 
 DIMS = (32, 64, 128, 256)
@@ -229,6 +230,7 @@ class PairLab(parts.Lab):
 
     def __init__(self, pairs=3, dim=256, vocab_size=1000):
         whole_number(pairs, "pairs", least=0)
+        self._turn = Turn()
         self._build(dim, vocab_size)
         self._picture = PairPicture()
         self._renew(pairs)
@@ -264,16 +266,16 @@ class PairLab(parts.Lab):
             for name, step in steps.items()
         }
         for name, step in steps.items():
-            self.buttons[name].on_click(lambda _, step=step: self._move(step))
+            self._turn.on_click(self.buttons[name], lambda step=step: self._move(step))
         self.asked = parts.number("Ask with key number", 1)
         self.image, self.status, self.answer = (widgets.HTML(layout=parts.WIDE) for _ in range(3))
 
     def _connect(self):
         """Say what each widget does."""
-        self.count.observe(lambda change: self._store(change.new), "value")
+        self._turn.on_value(self.count, lambda change: self._store(change.new))
         for widget in (self.dim, self.vocab_size, self.seed):
-            widget.observe(lambda _: self._renew(self.count.value), "value")
-        self.asked.observe(self._ask, "value")
+            self._turn.on_value(widget, lambda _: self._renew(self.count.value))
+        self._turn.on_value(self.asked, self._ask)
 
     def _move(self, step):
         """Move the slider, or say why it can't be moved."""

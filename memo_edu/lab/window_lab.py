@@ -8,6 +8,7 @@ import numpy as np
 from memo_edu.encoders import ProjectionEncoder, full_windows
 from memo_edu.errors import InputError
 from memo_edu.lab import parts
+from memo_edu.lab.turn import Turn
 from memo_edu.rows import BEGIN
 from memo_edu.text import tokenize
 
@@ -207,7 +208,7 @@ class WindowLab(parts.Lab):
 
     def __init__(self, text=TEXT, heads=2, layers=3):
         self.windows = Windows(text, heads, layers)
-        self._picture = WindowPicture()
+        self._picture, self._turn = WindowPicture(), Turn()
         self._build(text)
         self._connect()
         self._read()
@@ -246,10 +247,10 @@ class WindowLab(parts.Lab):
     def _connect(self):
         """Say what each widget does."""
         for widget in (self.text, self.heads, self.layers, self.begin):
-            widget.observe(self._read, "value")
-        self.place.observe(self._show, "value")
-        self.back.on_click(lambda _: self._move(-1))
-        self.step.on_click(lambda _: self._move(1))
+            self._turn.on_value(widget, self._read)
+        self._turn.on_value(self.place, self._show)
+        self._turn.on_click(self.back, lambda: self._move(-1))
+        self._turn.on_click(self.step, lambda: self._move(1))
 
     def _read(self, _=None):
         """Read the text anew; if that can't be, say why, and go on showing the last one."""

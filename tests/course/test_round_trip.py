@@ -21,7 +21,11 @@ AGAIN = ("full", "half", "split", "killed")
 LINUX_ONLY = {"greedy", "greedy_inside", "steals"}
 
 
-@pytest.fixture(scope="module", params=ASSIGNMENTS)
+# Each worker takes whole assignments.
+EACH = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ASSIGNMENTS]
+
+
+@pytest.fixture(scope="module", params=EACH)
 def course(request, tmp_path_factory):
     """A released course with all submissions in a folder."""
     home, assignment = tmp_path_factory.mktemp("course"), request.param
