@@ -113,6 +113,8 @@ def size(arguments):
     print(f"{'encoder':12}{'d':>8}{'recall':>8}{'memory MB':>11}{'in use MB':>11}{'seconds':>9}")
     for record in records:
         print(_size_line(**record))
+    if counts["tokens"] > cost.COMPARED:
+        print(f"The projection's line is a rough guess, from the first {cost.COMPARED:,} tokens.")
     return 0
 
 
@@ -201,7 +203,7 @@ def _write_records(command, about, runs, arguments):
 
 def _size_line(encoder, dim, recall, megabytes, in_use, seconds):
     if dim is None:
-        return f"{encoder:12}no d is enough: recall stays below {recall:.3f}"
+        return f"{encoder:12}no d is enough: recall stays at about {recall:.3f}"
     return f"{encoder:12}{dim:8,}{recall:8.3f}{megabytes:11,.2f}{in_use:11,.1f}{seconds:9,.2f}"
 
 

@@ -9,6 +9,7 @@ Neither ceiling tells how long it takes to draw random vectors; that is measured
 import bisect
 import functools
 import itertools
+import math
 import time
 from collections import Counter
 from numbers import Real
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 from memo_edu import theory
 from memo_edu.backend import get_backend
-from memo_edu.codebook import Codebook, as_tokens, random_stream, whole_number
+from memo_edu.codebook import Codebook, random_stream, whole_number
 from memo_edu.encoders import ENCODERS
 from memo_edu.errors import InputError
 from memo_edu.memory import GATHERED
@@ -304,7 +305,7 @@ def size(text, recall=0.95, heads=4, layers=3, backend="auto"):
         bytes_of = room(dim, heads, layers, encoder, len(set(tokens)))
         in_use = sum(bytes_of.values()) - bytes_of["recall"]
         steps = memorizing(len(tokens), dim, heads, layers, encoder, drawn(tokens))
-        wait = seconds(steps, ceilings(min(dim, MEASURED), encoder, backend=backend))
+        wait = seconds(steps, ceilings(min(dim, MEASURED), encoder, 2, backend=backend))
         megabytes = bytes_of["memory"] / 1e6
         found.append(record | {"megabytes": megabytes, "in_use": in_use / 1e6, "seconds": wait})
     return found
@@ -339,8 +340,9 @@ def smallest_dim(tokens, recall=0.95, heads=4, layers=3, encoder="projection"):
     """Search the smallest d with which a text's predicted recall is enough.
 
     Bound keys and values depend on how often tokens occur, no more. The projection's windows
-    resemble each other, so that they have to be compared, in a text of up to COMPARED tokens; of
-    a longer one only a rough guess is made, by recall_of_counts.
+    resemble each other, so that they have to be compared. Of a text of more than COMPARED tokens
+    only the beginning is, and d grows with the root of the length: a rough guess, rather too small
+    than too large, since more prose also has more windows that resemble each other.
 
     Args:
         tokens: a list of tokens.
@@ -360,16 +362,19 @@ def smallest_dim(tokens, recall=0.95, heads=4, layers=3, encoder="projection"):
     Example:
         >>> tokens = "the cat saw the dog and the dog saw the cat".split()
         >>> smallest_dim(tokens, 0.9, heads=2, layers=1, encoder="binding")[0]
-        16
-        >>> smallest_dim(tokens, 0.9, heads=2, layers=1)[0]  # "the" goes on in three ways
+        12
+        >>> smallest_dim(tokens, 0.9, heads=2, layers=1)[0] is None  # "the" goes on in three ways
+        True
     """
     _check(encoder, heads, layers)
     if not isinstance(recall, Real) or not 0 < recall < 1:
         raise InputError(f"recall is {recall!r:.40}; it must lie between 0 and 1.")
 
+    compared = tokens if encoder == "binding" else tokens[:COMPARED]
+
     @functools.cache
     def reached(units):
-        return _predicted_recall(tokens, heads * units, heads, layers, encoder)
+        return _predicted_recall(compared, heads * units, heads, layers, encoder)
 
     most = LARGEST // heads
     if reached(most) < recall:
@@ -377,7 +382,8 @@ def smallest_dim(tokens, recall=0.95, heads=4, layers=3, encoder="projection"):
     least = next(units for units in itertools.count(1) if reached(2**units) >= recall)
     low = max(2, 2 ** (least - 1))  # binding needs two numbers a head
     units = low + bisect.bisect_left(range(low, 2**least), recall, key=reached)
-    return heads * units, reached(units)
+    longer = math.sqrt(len(tokens) / len(compared))
+    return heads * math.ceil(units * longer), reached(units)
 
 
 def timed(work, backend, clock=time.perf_counter):
@@ -432,7 +438,7 @@ def _pages(size):
 
 
 def _predicted_recall(tokens, dim, heads, layers, encoder):
-    if encoder == "binding" or len(tokens) > COMPARED:
+    if encoder == "binding":
         return theory.recall_of_counts(Counter(tokens), dim, dim, heads, layers, encoder)
     sample = min(SAMPLED, len(tokens))
     return float(theory.recall_of_text(tokens, dim, heads, layers, encoder, sample).mean())
