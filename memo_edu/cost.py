@@ -8,7 +8,6 @@ Neither ceiling tells how long it takes to draw random vectors; that is measured
 
 import bisect
 import functools
-import itertools
 import math
 import time
 from collections import Counter
@@ -231,13 +230,15 @@ def room(dim, heads=4, layers=3, encoder="projection", vocab_size=50_277):
     }
 
 
-def drawn(tokens):
+def drawn(tokens, heads=4, layers=3):
     """Count the vectors that memorizing a text draws, with a model that knows none of its tokens.
 
-    Those of each block, and once more all together, as candidates.
+    Those of each block and of what it looks back at, and once more all together, as candidates.
 
     Args:
         tokens: a list of tokens.
+        heads: h.
+        layers: l.
 
     Returns:
         An int.
@@ -246,7 +247,8 @@ def drawn(tokens):
         >>> drawn(["no", "tea", "no", "cup"])
         6
     """
-    blocks = (tokens[start : start + BLOCK] for start in range(0, len(tokens), BLOCK))
+    span, starts = heads**layers, range(0, len(tokens), BLOCK)
+    blocks = (tokens[max(0, start - span) : start + BLOCK] for start in starts)
     return sum(len(set(block)) for block in [*blocks, tokens])
 
 
@@ -304,7 +306,7 @@ def size(text, recall=0.95, heads=4, layers=3, backend="auto"):
             continue
         bytes_of = room(dim, heads, layers, encoder, len(set(tokens)))
         in_use = sum(bytes_of.values()) - bytes_of["recall"]
-        steps = memorizing(len(tokens), dim, heads, layers, encoder, drawn(tokens))
+        steps = memorizing(len(tokens), dim, heads, layers, encoder, drawn(tokens, heads, layers))
         wait = seconds(steps, ceilings(min(dim, MEASURED), encoder, 2, backend=backend))
         megabytes = bytes_of["memory"] / 1e6
         found.append(record | {"megabytes": megabytes, "in_use": in_use / 1e6, "seconds": wait})
@@ -379,9 +381,8 @@ def smallest_dim(tokens, recall=0.95, heads=4, layers=3, encoder="projection"):
     most = LARGEST // heads
     if reached(most) < recall:
         return None, reached(most)
-    least = next(units for units in itertools.count(1) if reached(2**units) >= recall)
-    low = max(2, 2 ** (least - 1))  # binding needs two numbers a head
-    units = low + bisect.bisect_left(range(low, 2**least), recall, key=reached)
+    # Binding needs two numbers a head.
+    units = 2 + bisect.bisect_left(range(2, most), recall, key=reached)
     longer = math.sqrt(len(tokens) / len(compared))
     return heads * math.ceil(units * longer), reached(units)
 

@@ -146,9 +146,9 @@ def test_units_of_a_long_text(encoder):
 
 
 @encoders
-@pytest.mark.parametrize(("heads", "layers", "tokens"), [(4, 3, 3000), (2, 1, 1024), (8, 4, 2500)])
+@pytest.mark.parametrize(("heads", "layers", "tokens"), [(4, 3, 3000), (2, 1, 1024), (6, 4, 2500)])
 def test_rows_looked_up(encoder, heads, layers, tokens, monkeypatch):
-    model = me.MeMo(64, heads, layers, encoder, backend=NUMPY, vocab_size=50)
+    model = me.MeMo(72, heads, layers, encoder, backend=NUMPY, vocab_size=50)
     rows, key_sum = [], model.encoder.key_sum
 
     def spy(vectors, *args, **options):
@@ -157,9 +157,9 @@ def test_rows_looked_up(encoder, heads, layers, tokens, monkeypatch):
 
     monkeypatch.setattr(model.encoder, "key_sum", spy)
     model.memorize_ids(some_ids(tokens + heads, 50))
-    look_up = cost.memorizing(tokens, 64, heads, layers, encoder)["look up"]
+    look_up = cost.memorizing(tokens, 72, heads, layers, encoder)["look up"]
     number = 1 if encoder == "binding" else 4
-    assert look_up.bytes / (2 * number * 64) == sum(rows) + len(rows)
+    assert look_up.bytes / (2 * number * 72) == sum(rows) + len(rows)
 
 
 def test_vectors_drawn(monkeypatch):
@@ -169,7 +169,7 @@ def test_vectors_drawn(monkeypatch):
     drawn.clear()
     text = "\n\n".join(TEXTS.values())
     model.memorize(text)
-    assert cost.drawn(me.tokenize(text)) == pytest.approx(len(drawn), rel=0.02)
+    assert cost.drawn(me.tokenize(text)) == pytest.approx(len(drawn), abs=1)  # a begin mark
 
 
 @encoders
@@ -186,7 +186,7 @@ def test_more_is_more(encoder):
         times = [cost.seconds(steps, rates) for steps in cases]
         assert all(fewer < more for fewer, more in pairwise(times))
     few, many = (cost.seconds(steps, rates) for steps in grown[0])
-    assert many / few == pytest.approx(10, rel=0.05)
+    assert many / few == pytest.approx(10, rel=0.1)
 
 
 # ---- Memory ----------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ def test_the_answer_holds(name, encoder):
     else:
         assert dim % 4 == 0
         assert 0.95 <= predicted < 0.97
-        assert measured_recall(TEXTS[name], dim, encoder, 5) == pytest.approx(0.95, abs=0.03)
+        assert measured_recall(TEXTS[name], dim, encoder, 3) == pytest.approx(0.95, abs=0.03)
 
 
 @pytest.mark.parametrize("heads", [2, 3, 5])
