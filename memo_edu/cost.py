@@ -29,7 +29,7 @@ FLOAT = 4  # bytes
 # How many rows could be begun in the time that this takes, besides what is counted otherwise: to
 # handle a token in Python, a block of them, and a page of memory that was not in use before.
 # Measured on one machine; all of it is the processor's work, and faster where that is faster.
-TOKEN, BLOCKFUL, PAGE = 15, 15_000, 50
+TOKEN, BLOCKFUL, PAGE = 10, 20_000, 50
 PAGE_BYTES = 4096
 # Arrays beyond this size get new memory each time; smaller ones soon get what others gave back.
 REUSED = 32 * 2**20
@@ -178,7 +178,7 @@ def recalling(tokens, dim, heads=4, layers=3, encoder="projection", vocab_size=5
         48.828125
     """
     _check(encoder, heads, layers, tokens=tokens, dim=dim, vocab_size=vocab_size)
-    steps = _handle(tokens) | _keys(tokens, dim, heads, layers, encoder)
+    steps = _handle(tokens, 2 * TOKEN) | _keys(tokens, dim, heads, layers, encoder)
     blocks = -(-tokens // BLOCK)
     scores = FLOAT * min(tokens, BLOCK) * vocab_size
     new = _pages(scores) * (blocks if scores > REUSED else 1)
@@ -428,9 +428,9 @@ def _keys(tokens, dim, heads, layers, encoder):
     }
 
 
-def _handle(tokens):
+def _handle(tokens, each=TOKEN):
     """Count what Python does with tokens, whatever the size of their vectors."""
-    return {"handle tokens": Work(rows=TOKEN * tokens + BLOCKFUL * -(-tokens // BLOCK))}
+    return {"handle tokens": Work(rows=each * tokens + BLOCKFUL * -(-tokens // BLOCK))}
 
 
 def _pages(size):

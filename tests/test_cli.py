@@ -72,10 +72,10 @@ def test_prose(tmp_path, capsys):
 
 def test_size(tmp_path, capsys):
     file = tmp_path / "text.txt"
-    file.write_text("The tea is hot, über alles. The cup is red.", encoding="utf-8")
+    file.write_text("The tea is hot, über alles. The tea is hot, too.", encoding="utf-8")
     assert run(["size", str(file), "--recall", "0.9", "--heads", "2", "--layers", "1"]) == 0
     counted, head, *lines = capsys.readouterr().out.splitlines()
-    assert counted == "13 tokens, 13 distinct pairs, 11 different tokens"
+    assert counted == "15 tokens, 13 distinct pairs, 10 different tokens"
     assert head.split() == ["encoder", "d", "recall", "memory", "MB", "in", "use", "MB", "seconds"]
     found = cost.size(file.read_text(encoding="utf-8"), 0.9, 2, 1)
     for line, record in zip(lines, found, strict=True):

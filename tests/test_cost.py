@@ -1,8 +1,8 @@
 """What is counted is what is done; what is predicted is what the clock and the memory say."""
 
+import itertools
 import time
 import tracemalloc
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,8 +16,15 @@ from memo_edu.positions import BLOCK
 NUMPY = me.get_backend("numpy")
 FACTOR = 1.5
 TEXTS = me.sample_texts()
-# (d, h, l, n): short and long windows, more and fewer tokens than a block has.
-SIZES = [(256, 4, 3, 4096), (512, 2, 1, 2048), (512, 4, 3, 1024), (1024, 4, 2, 1024)]
+# (d, h, l, n): from where Python takes most of the time, and beginning rows, to where products do.
+SIZES = [
+    (64, 2, 1, 4096),
+    (128, 8, 3, 2048),
+    (256, 4, 3, 4096),
+    (512, 2, 1, 2048),
+    (512, 4, 3, 1024),
+    (1024, 4, 2, 1024),
+]
 sizes = pytest.mark.parametrize(("dim", "heads", "layers", "tokens"), SIZES)
 encoders = pytest.mark.parametrize("encoder", cost.COUNTED)
 
@@ -99,8 +106,10 @@ def test_each_step_waits_for_its_own_ceiling():
 
 
 def test_ceilings_are_rates():
-    ticks = iter(range(10**6))
-    found = cost.ceilings(32, rounds=1, clock=lambda: next(ticks), backend=NUMPY)
+    """The best of all rounds counts: here the last, in which every step takes one second."""
+    steps = [seconds for seconds in (9, 8, 7, 6, 5, 1) for _ in range(4)]
+    times = iter([*itertools.chain.from_iterable((0, seconds) for seconds in steps)])
+    found = cost.ceilings(32, rounds=2, clock=lambda: next(times), backend=NUMPY)
     assert found == (2 * BLOCK * 32**2, 3 * 4 * BLOCK * 32, BLOCK, 64)
 
 
@@ -184,7 +193,7 @@ def test_more_is_more(encoder):
     rates = cost.Ceilings(1e11, 3e10, 3e7, 3e4)
     for cases in grown:
         times = [cost.seconds(steps, rates) for steps in cases]
-        assert all(fewer < more for fewer, more in pairwise(times))
+        assert all(fewer < more for fewer, more in itertools.pairwise(times))
     few, many = (cost.seconds(steps, rates) for steps in grown[0])
     assert many / few == pytest.approx(10, rel=0.1)
 
