@@ -3,7 +3,8 @@
 Every step either multiplies matrices, and uses each number that it fetches many times, or goes
 through arrays number by number, and then waits for the memory. No step is faster than the product
 rate lets it be, nor than the bandwidth does: it takes max(operations/rate, bytes/bandwidth).
-Neither ceiling tells how long it takes to draw random vectors; that is measured, too.
+What Python does with every token, and drawing random vectors, is bound by neither ceiling: their
+rates are measured apart.
 """
 
 import bisect
@@ -88,7 +89,7 @@ def ceilings(dim, encoder="projection", rounds=5, clock=time.perf_counter, backe
         dim: d.
         encoder: "projection" or "binding": their random vectors are of different kinds.
         rounds: every ceiling is measured so often; the best counts.
-        clock: a function that tells the time in seconds. time.process_time leaves out what others
+        clock: a function that tells the time in seconds. time.thread_time leaves out what others
             do on a busy machine.
         backend: see get_backend.
 
