@@ -39,8 +39,8 @@ def some_ids(count, vocab_size):
 def best_times(works, dim, encoder, enough):
     """Return the ceilings and the seconds of each work, the best of several rounds in turn.
 
-    In this thread's own time, so that others on the machine hardly matter; and as many more rounds as it
-    takes, up to 12, because on a busy machine none of the first may have been undisturbed.
+    In this thread's own time, so that others on the machine hardly matter; and as many more rounds
+    as it takes, up to 12: on a busy machine none of the first may have been undisturbed.
     """
     clock, rounds = time.thread_time, []
     for _ in range(12):
