@@ -402,7 +402,7 @@ def timed(work, backend, clock=time.perf_counter):
     start = clock()
     result = work()
     if backend.owns(result):
-        backend.to_numpy(result[:1])  # a device works on after it was told what to do
+        backend.to_numpy(result[:1, ...])  # a device works on after it was told what to do
     return clock() - start
 
 
@@ -443,7 +443,7 @@ def _predicted_recall(tokens, dim, heads, layers, encoder):
     if encoder == "binding":
         return theory.recall_of_counts(Counter(tokens), dim, dim, heads, layers, encoder)
     sample = min(SAMPLED, len(tokens))
-    return float(theory.recall_of_text(tokens, dim, heads, layers, encoder, sample).mean())
+    return float(theory.recall_of_text(tokens, dim, heads, layers, encoder, sample=sample).mean())
 
 
 def _check(encoder, heads=2, layers=1, **sizes):

@@ -283,7 +283,9 @@ def recall_of_counts(counts, key_dim, value_dim, heads=4, layers=3, encoder="pro
     return float((r * number)[r > 0] @ chances / pairs)
 
 
-def recall_of_text(tokens, dim=1024, heads=4, layers=3, encoder="projection", sample=None):
+def recall_of_text(
+    tokens, dim=1024, heads=4, layers=3, encoder="projection", watch=None, sample=None
+):
     """Predict which tokens of a text are recalled, from which of its windows agree.
 
     The memory is a sum over the values stored in it, C = Σ_v K_vᵀv, where K_v adds up the keys of
@@ -301,6 +303,7 @@ def recall_of_text(tokens, dim=1024, heads=4, layers=3, encoder="projection", sa
         heads: h.
         layers: l.
         encoder: see MeMo.
+        watch: see MeMo.memorize.
         sample: compute it for so many random tokens only, in order; None takes all.
 
     Returns:
@@ -333,10 +336,10 @@ def recall_of_text(tokens, dim=1024, heads=4, layers=3, encoder="projection", sa
     if sample is not None:
         count = min(whole_number(sample, "sample", error=InputError), len(tokens))
         chosen = np.sort(random_stream("sample", sample).choice(chosen, count, replace=False))
-    return _chances_of_tokens(tokens, signatures, cosines, s, dim, chosen)
+    return _chances_of_tokens(tokens, signatures, cosines, s, dim, chosen, watch)
 
 
-def _chances_of_tokens(tokens, signatures, cosines, s, dim, chosen):
+def _chances_of_tokens(tokens, signatures, cosines, s, dim, chosen, watch):
     """Return chosen tokens' chances against the values with their signatures, and all others."""
     values = _numbered(list(zip(signatures.tolist(), tokens, strict=True)))
     signature_of = signatures[np.unique(values, return_index=True)[1]]
@@ -360,6 +363,8 @@ def _chances_of_tokens(tokens, signatures, cosines, s, dim, chosen):
         sigma = math.sqrt(max(0.0, spent) + leak.sum() - leak[right])
         others = np.sqrt(own + leak.sum())
         chances.append(_chance_to_win(mean[right] - level, sigma, others, number))
+        if watch is not None:
+            watch(len(chances) / len(chosen))
     return np.array(chances)
 
 

@@ -250,6 +250,7 @@ ORDER += [
     "checks",
     "progress",
     "course",
+    "doctor",
     "cli",
     "__main__",
 ]
