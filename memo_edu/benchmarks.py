@@ -8,13 +8,13 @@ the result has arrived here.
 
 import functools
 import itertools
-import time
 import tracemalloc
 
 import numpy as np
 
 from memo_edu.backend import get_backend
 from memo_edu.codebook import random_stream
+from memo_edu.cost import timed
 from memo_edu.model import MeMo
 
 # What is aimed at, as (encoder, layers) -> ratio to the bare product.
@@ -155,22 +155,13 @@ def _memorized(model, ids):
 
 def _ratio(work, product, repeats, backend):
     """Time some work and its bare product in turn, so that a busy machine slows down both."""
-    times = [(_seconds(work, backend), _seconds(product, backend)) for _ in range(repeats)]
+    times = [(timed(work, backend), timed(product, backend)) for _ in range(repeats)]
     seconds, bare = (min(column) for column in zip(*times, strict=True))
     return {"seconds": seconds, "product": bare, "ratio": seconds / bare}
 
 
 def _best_seconds(work, repeats, backend):
-    return min(_seconds(work, backend) for _ in range(repeats))
-
-
-def _seconds(work, backend):
-    """Time some work, which returns an array or anything else that is there when it is done."""
-    start = time.perf_counter()
-    result = work()
-    if backend.owns(result):
-        backend.to_numpy(result[:1, ...])  # a device works on after it was told what to do
-    return time.perf_counter() - start
+    return min(timed(work, backend) for _ in range(repeats))
 
 
 def _extra_memory(work, rows, backend):

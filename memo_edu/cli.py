@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import csv
+import functools
 import inspect
 import sys
 from pathlib import Path
@@ -103,6 +104,31 @@ def progress(arguments):
     return 0
 
 
+def size(arguments):
+    """Tell how large a model must be for a text, what memory it takes, and how long to memorize.
+
+    Recall is predicted from the text, seconds from what this machine can do: a product's
+    operations and the bytes of memory a second, measured now. An encoder whose windows share too
+    many tokens may not reach the recall with any d.
+    """
+    from memo_edu import cost
+
+    parser = Parser(prog="memo-edu size", description=inspect.getdoc(size))
+    parser.add_argument("file", help="a text, in UTF-8")
+    _add_parameters(parser, functools.partial(cost.size, ""))
+    options = vars(parser.parse_args(arguments))
+    text = Path(options.pop("file")).read_text(encoding="utf-8")
+    records = cost.size(text, **options)
+    counts = cost.counts(text, options["heads"])
+    print(", ".join(f"{number:,} {what}" for what, number in counts.items()))
+    print(f"{'encoder':12}{'d':>8}{'recall':>8}{'memory MB':>11}{'in use MB':>11}{'seconds':>9}")
+    for record in records:
+        print(_size_line(**record))
+    if counts["tokens"] > cost.COMPARED:
+        print(f"The projection's line is a rough guess, from the first {cost.COMPARED:,} tokens.")
+    return 0
+
+
 def assignment(arguments):
     """Hand out a problem set, or grade what came back; see the course guide.
 
@@ -147,6 +173,7 @@ COMMANDS = {
     "progress": progress,
     "experiment": experiment,
     "bench": bench,
+    "size": size,
     "assignment": assignment,
 }
 
@@ -190,6 +217,12 @@ def _write_records(command, about, runs, arguments):
 
         getattr(figures, name)(records).figure.savefig(figure)
     return 0
+
+
+def _size_line(encoder, dim, recall, megabytes, in_use, seconds):
+    if dim is None:
+        return f"{encoder:12}no d is enough: recall stays at about {recall:.3f}"
+    return f"{encoder:12}{dim:8,}{recall:8.3f}{megabytes:11,.2f}{in_use:11,.1f}{seconds:9,.2f}"
 
 
 def _add_parameters(parser, function):

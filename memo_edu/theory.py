@@ -11,7 +11,7 @@ from numbers import Real
 import numpy as np
 
 from memo_edu.backend import get_backend
-from memo_edu.codebook import as_tokens, whole_number
+from memo_edu.codebook import as_tokens, random_stream, whole_number
 from memo_edu.encoders import ENCODERS
 from memo_edu.errors import ConfigurationError, InputError
 from memo_edu.model import BEGIN
@@ -283,7 +283,9 @@ def recall_of_counts(counts, key_dim, value_dim, heads=4, layers=3, encoder="pro
     return float((r * number)[r > 0] @ chances / pairs)
 
 
-def recall_of_text(tokens, dim=1024, heads=4, layers=3, encoder="projection", watch=None):
+def recall_of_text(
+    tokens, dim=1024, heads=4, layers=3, encoder="projection", watch=None, sample=None
+):
     """Predict which tokens of a text are recalled, from which of its windows agree.
 
     The memory is a sum over the values stored in it, C = Σ_v K_vᵀv, where K_v adds up the keys of
@@ -302,6 +304,7 @@ def recall_of_text(tokens, dim=1024, heads=4, layers=3, encoder="projection", wa
         layers: l.
         encoder: see MeMo.
         watch: see MeMo.memorize.
+        sample: compute it for so many random tokens only, in order; None takes all.
 
     Returns:
         (n,) array: the probability of each token to be recalled. The mean is the recall.
@@ -329,20 +332,23 @@ def recall_of_text(tokens, dim=1024, heads=4, layers=3, encoder="projection", wa
     windows = [tuple(row[i : i + heads]) for i in range(len(tokens))]
     signatures = _numbered(windows if encoder in BOUND_VALUES else [()] * len(tokens))
     s = spread_of_layers(heads, layers) if encoder in ALIKE_KEYS else 1.0
-    return _chances_of_tokens(tokens, signatures, cosines, s, dim, watch)
+    chosen = np.arange(len(tokens))
+    if sample is not None:
+        count = min(whole_number(sample, "sample", error=InputError), len(tokens))
+        chosen = np.sort(random_stream("sample", sample).choice(chosen, count, replace=False))
+    return _chances_of_tokens(tokens, signatures, cosines, s, dim, chosen, watch)
 
 
-def _chances_of_tokens(tokens, signatures, cosines, s, dim, watch):
-    """Return each token's chance against the values with its signature, and all other tokens."""
+def _chances_of_tokens(tokens, signatures, cosines, s, dim, chosen, watch):
+    """Return chosen tokens' chances against the values with their signatures, and all others."""
     values = _numbered(list(zip(signatures.tolist(), tokens, strict=True)))
     signature_of = signatures[np.unique(values, return_index=True)[1]]
     stored = np.eye(len(signature_of), dtype=np.float32)[values]
     means = cosines @ stored
     power = np.sum(stored * means, axis=0)
     chances = []
-    for right, mean, votes, signature in zip(
-        values, means, np.diag(cosines), signatures, strict=True
-    ):
+    each = (part[chosen] for part in (values, means, np.diag(cosines), signatures))
+    for right, mean, votes, signature in zip(*each, strict=True):
         variance = s * votes * power / dim
         leak = (mean**2 + variance) / dim  # what each value adds to the noise of all others
         rivals = signature_of == signature
@@ -358,7 +364,7 @@ def _chances_of_tokens(tokens, signatures, cosines, s, dim, watch):
         others = np.sqrt(own + leak.sum())
         chances.append(_chance_to_win(mean[right] - level, sigma, others, number))
         if watch is not None:
-            watch(len(chances) / len(tokens))
+            watch(len(chances) / len(chosen))
     return np.array(chances)
 
 

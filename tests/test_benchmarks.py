@@ -42,7 +42,7 @@ def test_a_device_is_waited_for_and_its_memory_is_not_traced():
             return super().to_numpy(array)
 
     result = device.asarray(np.ones((5, 3)))
-    assert benchmarks._seconds(lambda: result, Watched(device.xp, device.device)) > 0
+    assert benchmarks.timed(lambda: result, Watched(device.xp, device.device)) > 0
     assert waited == [(1, 3)]  # one row is enough to wait for
     found = benchmarks.ratios(rows=2, **SMALL | {"backend": device})
     assert {record["extra_mb"] for record in found} == {None}

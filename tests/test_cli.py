@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from memo_edu import cli, experiments, figures
+from memo_edu import cli, cost, experiments, figures
 
 PAIRS = "pairs --heads 4 --token-dim 16 --value-dim 64 --vocab-size 500 --batch 50"
 LAYERS = "layers --dim 32 --layers 1 --decoys 2 --rows 2 --chunk 40 --iterations 2 --vocab-size 90"
@@ -68,6 +68,31 @@ def test_prose(tmp_path, capsys):
     assert run(["experiment", "prose", *options, *encoders, "--texts", *map(str, files)]) == 0
     records = experiments.prose_recall(texts, 64, 1, 2, encoders)
     assert read(capsys.readouterr().out) == as_table(records)
+
+
+def test_size(tmp_path, capsys):
+    file = tmp_path / "text.txt"
+    file.write_text("The tea is hot, über alles. The tea is hot, too.", encoding="utf-8")
+    assert run(["size", str(file), "--recall", "0.9", "--heads", "2", "--layers", "1"]) == 0
+    counted, head, *lines = capsys.readouterr().out.splitlines()
+    assert counted == "15 tokens, 13 distinct pairs, 10 different tokens"
+    assert head.split() == ["encoder", "d", "recall", "memory", "MB", "in", "use", "MB", "seconds"]
+    found = cost.size(file.read_text(encoding="utf-8"), 0.9, 2, 1)
+    for line, record in zip(lines, found, strict=True):
+        encoder, dim, recall, memory, *_ = line.split()
+        assert (encoder, int(dim)) == (record["encoder"], record["dim"])
+        assert float(recall) == round(record["recall"], 3)
+        assert float(memory) == round(record["megabytes"], 2)
+
+
+def test_size_that_no_model_has(tmp_path, capsys, monkeypatch):
+    file = tmp_path / "text.txt"
+    file.write_text("a b a c a d a b a c a d")
+    monkeypatch.setattr(cost, "COMPARED", 11)
+    assert run(["size", str(file), "--heads", "2", "--layers", "1"]) == 0
+    *_, line, note = capsys.readouterr().out.splitlines()
+    assert line.startswith("projection  no d is enough: recall stays at about 0.")
+    assert "rough guess, from the first 11 tokens" in note
 
 
 def test_calibration(tmp_path, capsys):
@@ -132,6 +157,13 @@ def test_intermediate(tmp_path, capsys):
         "experiment damage --sample 0",
         "experiment intermediate --alphas 0.5 tea",
         "experiment intermediate --alphas 0.5 2",
+        "size",
+        "size no/such/file.txt",
+        f"size {sys.executable}",
+        f"size {__file__} --recall 1.5",
+        f"size {__file__} --recall tea",
+        f"size {__file__} --heads 1",
+        f"size {__file__} --backend abacus",
         "assignment",
         "assignment grade",
         "assignment mark ps1 here",

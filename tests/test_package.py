@@ -241,6 +241,7 @@ ORDER += [
     "model",
     "rereading",
     "theory",
+    "cost",
     "experiments",
     "benchmarks",
     "plots",

@@ -412,6 +412,18 @@ def test_pairs_that_are_stored_again_and_again_make_noise_squared(encoder):
         assert counted > np.mean(recalled) + 0.05
 
 
+@pytest.mark.parametrize("encoder", ["projection", "binding"])
+def test_a_sample_is_a_part_of_the_whole(encoder):
+    tokens = tokens_of("atlas")[:150]
+    whole = theory.recall_of_text(tokens, 128, 4, 2, encoder)
+    part = theory.recall_of_text(tokens, 128, 4, 2, encoder, sample=40)
+    assert len(part) == 40
+    places = iter(whole)
+    assert all(chance in places for chance in part)  # in order
+    assert len(set(part.tolist())) > 1
+    assert np.array_equal(theory.recall_of_text(tokens, 128, 4, 2, encoder, sample=999), whole)
+
+
 def test_counts_may_come_in_any_order_and_shape():
     words = Counter(["to", "be", "or", "not", "to", "be"])
     found = theory.recall_of_counts(words, 16, 16)
@@ -465,6 +477,7 @@ def test_frequent_tokens_harm_unless_values_are_bound():
         lambda: theory.recall_of_text("a text", 8),
         lambda: theory.recall_of_text([], 8),
         lambda: theory.recall_of_text(["a", "b"], 0),
+        lambda: theory.recall_of_text(["a", "b"], 8, sample=0),
         lambda: theory.recall_of_text(["a", "b"], 8, layers=0),
         lambda: theory.recall_of_text(["a", "b"], 8, encoder=["projection"]),
         lambda: theory.coherence("a text", 4),
