@@ -243,6 +243,8 @@ ORDER += [
     "theory",
     "experiments",
     "benchmarks",
+    "corpus",
+    "scale",
     "plots",
     "figures",
     "lab",
