@@ -77,6 +77,7 @@ class Piece:
     Attributes:
         file: a path.
         place: where to go, as tell of the opened file returned it.
+        size: how many characters to read there; -1 for all.
         held: the characters just before it that belong to the piece's first token.
         before: the tokens before that one, as many as a window holds; begin marks at the start.
         length: how many tokens the piece has.
@@ -84,6 +85,7 @@ class Piece:
 
     file: str
     place: int
+    size: int
     held: str
     before: tuple
     length: int
@@ -92,7 +94,7 @@ class Piece:
         """Read the piece: return a row of tokens, and where in it the piece begins."""
         with open_text(self.file) as stream:
             stream.seek(self.place)
-            tokens, _, _ = _read_on(stream, rows.tokenizer, self.held)
+            tokens, _, _ = _read_on(stream, rows.tokenizer, self.size, self.held)
         if len(tokens) != self.length:
             raise InputError(f"{self.file} has changed while it was read. Start again.")
         return [*self.before, *tokens], len(self.before)
@@ -134,13 +136,14 @@ def read_file(file, rows, span, watch=lambda count: None):
     Raises:
         InputError: the file can't be read, is not UTF-8, or has fewer than two tokens.
     """
+    size = CHARACTERS if hasattr(rows.tokenizer, "encode_part") else -1
     pieces, text, counts = [], TokenHash(), Counter()
     before, held, more = rows.begun([]), "", True
     with open_text(file) as stream:
         while more:
             place = stream.tell()
-            tokens, rest, more = _read_on(stream, rows.tokenizer, held)
-            pieces.append(Piece(file, place, held, tuple(before), len(tokens)))
+            tokens, rest, more = _read_on(stream, rows.tokenizer, size, held)
+            pieces.append(Piece(file, place, size, held, tuple(before), len(tokens)))
             text.update(tokens)
             counts.update(tokens)
             watch(len(tokens))
@@ -177,17 +180,15 @@ def open_text(file):
         raise InputError(f"{file}: {error}") from error
 
 
-def _read_on(stream, tokenizer, held):
+def _read_on(stream, tokenizer, size, held):
     """Read a piece.
 
     Returns:
         Its tokens, the characters that belong to the next piece's first token, and whether there
         is a next piece.
     """
-    if not hasattr(tokenizer, "encode_part"):
-        return tokenizer.encode(stream.read()), "", False
-    read = stream.read(CHARACTERS)
-    if len(read) < CHARACTERS:
+    read = stream.read(size)
+    if len(read) != size:
         return tokenizer.encode(held + read), "", False
     tokens, rest = tokenizer.encode_part(held + read)
     if len(rest) > LONGEST_TOKEN:

@@ -7,6 +7,7 @@ nothing in the model changes, and what is done so far can lie in a file, or in a
 import functools
 import hashlib
 import json
+import os
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -160,11 +161,13 @@ def _read(files_or_bag, files, model, client):
             items = files_or_bag.to_delayed()
             read = functools.partial(read_texts, rows=rows)
         else:
-            items, read = files, functools.partial(_read_one, rows=rows, span=model.encoder.span)
+            items = [os.path.abspath(file) for file in files]  # workers may stand elsewhere
+            read = functools.partial(_read_one, rows=rows, span=model.encoder.span)
             if client is None:
                 read = functools.partial(read, watch=bar.update)
         for number, found in _results(read, items, client):
-            texts[number] = [(text.name, text.note, text.pieces) for text in found]
+            names = [text.name for text in found] if files is None else [files[number]]
+            texts[number] = [(n, t.note, t.pieces) for n, t in zip(names, found, strict=True)]
             for text in found:
                 counts.update(text.counts)
             if files is None or client is not None:
