@@ -15,8 +15,6 @@ from memo_edu.errors import InputError
 from memo_edu.ledger import Note, TokenHash
 from memo_edu.rows import first_words
 
-# Characters that are read at once, and that a partition holds at least unless it is the last.
-CHARACTERS = 2**18
 # A word longer than this many characters is no word.
 LONGEST_TOKEN = 2**20
 OPENERS = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -117,7 +115,7 @@ class Text:
     pieces: list
 
 
-def read_file(file, rows, span, watch=lambda count: None):
+def read_file(file, rows, span, size, watch=lambda count: None):
     """Read a file once, to know what is in it and where its pieces begin.
 
     A file is one text: what open(file, encoding="utf-8").read() returns, or that of gzip, bz2 or
@@ -128,6 +126,7 @@ def read_file(file, rows, span, watch=lambda count: None):
         rows: a Rows. If its tokenizer has no encode_part, only it knows where a text may be cut,
             and the file is one piece.
         span: how many tokens windows look back on.
+        size: how many characters make a piece.
         watch: a function that is told how many more tokens were read.
 
     Returns:
@@ -136,7 +135,7 @@ def read_file(file, rows, span, watch=lambda count: None):
     Raises:
         InputError: the file can't be read, is not UTF-8, or has fewer than two tokens.
     """
-    size = CHARACTERS if hasattr(rows.tokenizer, "encode_part") else -1
+    size = size if hasattr(rows.tokenizer, "encode_part") else -1
     pieces, text, counts = [], TokenHash(), Counter()
     before, held, more = rows.begun([]), "", True
     with open_text(file) as stream:
@@ -213,20 +212,21 @@ def read_texts(texts, rows):
     return [Text(name, Note.of(tokens), Counter(tokens), []) for name, tokens in encoded]
 
 
-def partitions(pieces):
+def partitions(pieces, least):
     """Gather pieces, so that a partition is worth the matrix that its pairs are added up in.
 
     Args:
         pieces: a list of Piece.
+        least: how many tokens a partition has at least, but for the last one.
 
     Returns:
-        A list of lists of Piece, each about as long as CHARACTERS characters of prose.
+        A list of lists of Piece.
     """
     found, room = [], 0
     for piece in pieces:
         if room <= 0:
             found.append([])
-            room = CHARACTERS // 5  # tokens, of so many characters each
+            room = least
         found[-1].append(piece)
         room -= piece.length
     return found

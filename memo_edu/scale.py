@@ -27,6 +27,8 @@ from memo_edu.model import MeMo
 from memo_edu.positions import Positions
 from memo_edu.rows import BEGIN
 
+# How many characters are read at once, a piece of a file; and in prose a token has about five.
+CHARACTERS, PER_TOKEN = 2**18, 5
 # How often what is done so far is written to the checkpoint.
 SECONDS = 20.0
 # Vectors of the most frequent tokens are kept, as many as fit into so many bytes.
@@ -162,7 +164,8 @@ def _read(files_or_bag, files, model, client):
             read = functools.partial(read_texts, rows=rows)
         else:
             items = [os.path.abspath(file) for file in files]  # workers may stand elsewhere
-            read = functools.partial(_read_one, rows=rows, span=model.encoder.span)
+            span = model.encoder.span
+            read = functools.partial(_read_one, rows=rows, span=span, size=CHARACTERS)
             if client is None:
                 read = functools.partial(read, watch=bar.update)
         for number, found in _results(read, items, client):
@@ -176,7 +179,8 @@ def _read(files_or_bag, files, model, client):
     if files is None:
         parts, lengths = items, [sum(len(note) for _, note, _ in found) for found in ordered]
     else:
-        parts = partitions([piece for [(_, _, pieces)] in ordered for piece in pieces])
+        pieces = [piece for [(_, _, pieces)] in ordered for piece in pieces]
+        parts = partitions(pieces, CHARACTERS // PER_TOKEN)
         lengths = [sum(piece.length for piece in part) for part in parts]
     flat = [(name, note) for found in ordered for name, note, _ in found]
     return _Corpus(flat, counts, parts, lengths)

@@ -24,9 +24,7 @@ def write(path, text, opener=open):
     return str(path)
 
 
-@pytest.fixture(params=[1, 2, 3, 7, 48, 10_000])
-def size(request, monkeypatch):
-    monkeypatch.setattr(corpus, "CHARACTERS", request.param)
+sizes = pytest.mark.parametrize("size", [1, 2, 3, 7, 48, 10_000])
 
 
 def windows(text, span):
@@ -34,25 +32,25 @@ def windows(text, span):
     return [(tuple(text[max(0, i - span) : i]), text[i]) for i in range(2, len(text))]
 
 
-def stored(file, rows=ROWS, span=4):
+def stored(file, size, rows=ROWS, span=4):
     """The same, read piece by piece."""
     found = []
-    for piece in corpus.read_file(file, rows, span).pieces:
+    for piece in corpus.read_file(file, rows, span, size).pieces:
         row, first = piece.row(rows)
         found += [(tuple(row[max(0, i - span) : i]), row[i]) for i in range(first, len(row))]
     return found
 
 
-@pytest.mark.usefixtures("size")
+@sizes
 @pytest.mark.parametrize(
     ("suffix", "opener"),
     [("", open), (".txt.gz", gzip.open), (".bz2", bz2.open), (".XZ", lzma.open)],
 )
-def test_pieces_store_what_the_whole_text_does(suffix, opener, tmp_path):
+def test_pieces_store_what_the_whole_text_does(suffix, opener, size, tmp_path):
     file = write(tmp_path / f"text{suffix}", TEXT, opener)
     tokens = me.tokenize(TEXT.replace("\r\n", "\n"))
-    assert stored(file) == windows(ROWS.begun(tokens), 4)
-    found = corpus.read_file(file, ROWS, 4)
+    assert stored(file, size) == windows(ROWS.begun(tokens), 4)
+    found = corpus.read_file(file, ROWS, 4, size)
     assert found.note == Note.of(tokens)
     assert found.counts == {token: tokens.count(token) for token in tokens}
     assert [piece.length for piece in found.pieces] == [
@@ -66,11 +64,11 @@ def test_what_encode_part_returns_stays_true(text, cut):
     assert tokens + me.tokenize(rest + text[cut:]) == me.tokenize(text)
 
 
-@pytest.mark.usefixtures("size")
+@sizes
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
-def test_a_file_that_ends_with_a_piece(count, tmp_path):
+def test_a_file_that_ends_with_a_piece(count, size, tmp_path):
     text = "a b" * count + " c"
-    assert stored(write(tmp_path / "x", text)) == windows(ROWS.begun(me.tokenize(text)), 4)
+    assert stored(write(tmp_path / "x", text), size) == windows(ROWS.begun(me.tokenize(text)), 4)
 
 
 class Letters:
@@ -83,18 +81,18 @@ class Letters:
         return "".join(tokens)
 
 
-@pytest.mark.usefixtures("size")
-def test_another_tokenizer_is_given_the_whole_file(tmp_path):
+@sizes
+def test_another_tokenizer_is_given_the_whole_file(size, tmp_path):
     rows = Rows(Letters(), heads=2, vocab_size=None)
     file = write(tmp_path / "x", "ab ab ab ab ab")
-    assert len(corpus.read_file(file, rows, 4).pieces) == 1
-    assert stored(file, rows) == windows(rows.begun(list("ab ab ab ab ab")), 4)
+    assert len(corpus.read_file(file, rows, 4, size).pieces) == 1
+    assert stored(file, size, rows) == windows(rows.begun(list("ab ab ab ab ab")), 4)
 
 
 # ---- Faults ----------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("size")
+@sizes
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -111,25 +109,24 @@ def test_another_tokenizer_is_given_the_whole_file(tmp_path):
         ("x.xz", b"to be or not", "can't be read: Input format"),
     ],
 )
-def test_a_file_that_is_no_text_is_named(name, content, message, tmp_path):
+def test_a_file_that_is_no_text_is_named(name, content, message, size, tmp_path):
     file = write(tmp_path / name, content)
     with pytest.raises(me.InputError, match=message) as caught:
-        corpus.read_file(file, ROWS, 4)
+        corpus.read_file(file, ROWS, 4, size)
     assert str(caught.value).startswith(file)
 
 
 def test_an_endless_word_is_no_text(tmp_path, monkeypatch):
-    monkeypatch.setattr(corpus, "CHARACTERS", 100)
     monkeypatch.setattr(corpus, "LONGEST_TOKEN", 1000)
     file = write(tmp_path / "x", "a" * 5000 + " b")
     with pytest.raises(me.InputError, match=r"x: a token has more than 1,000 characters"):
-        corpus.read_file(file, ROWS, 4)
-    assert stored(write(tmp_path / "x", "a" * 900 + " b" * 100))
+        corpus.read_file(file, ROWS, 4, 100)
+    assert stored(write(tmp_path / "x", "a" * 900 + " b" * 100), 100)
 
 
 def test_a_file_that_changes_between_the_readings(tmp_path):
     file = write(tmp_path / "x", "to be or not")
-    (piece,) = corpus.read_file(file, ROWS, 4).pieces
+    (piece,) = corpus.read_file(file, ROWS, 4, 100).pieces
     write(file, "to be or not to be")
     with pytest.raises(me.InputError, match="has changed while it was read"):
         piece.row(ROWS)
@@ -187,8 +184,7 @@ def test_files_that_are_not_there(files, message, folder):
         corpus.find_files(files)
 
 
-def test_small_files_share_a_partition(tmp_path, monkeypatch):
-    monkeypatch.setattr(corpus, "CHARACTERS", 50)
+def test_small_files_share_a_partition(tmp_path):
     files = [write(tmp_path / str(i), "a b c d") for i in range(9)]
-    pieces = [corpus.read_file(file, ROWS, 4).pieces[0] for file in files]
-    assert corpus.partitions(pieces) == [pieces[:3], pieces[3:6], pieces[6:]]
+    pieces = [corpus.read_file(file, ROWS, 4, 100).pieces[0] for file in files]
+    assert corpus.partitions(pieces, 10) == [pieces[:3], pieces[3:6], pieces[6:]]

@@ -12,14 +12,14 @@ import pytest
 from models import OTHER, TEXT, both_encoders, make, state
 
 import memo_edu as me
-from memo_edu import corpus, scale, storage
+from memo_edu import scale, storage
 
 LONG = " ".join(me.sample_texts().values())
 
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    monkeypatch.setattr(corpus, "CHARACTERS", 1000)
+    monkeypatch.setattr(scale, "CHARACTERS", 1000)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_windows_run_across_the_parts(layers, files):
 def test_parts_of_any_size_add_up_to_the_same(files, monkeypatch):
     expected = memorized(files).matrix
     for size in (30, 333, 10**6):
-        monkeypatch.setattr(corpus, "CHARACTERS", size)
+        monkeypatch.setattr(scale, "CHARACTERS", size)
         model = make()
         scale.memorize_corpus("texts", model)
         assert (model.matrix == expected).all()
@@ -298,8 +298,8 @@ def state_of_matrix(model):
 
 
 def test_there_are_nine_parts(files):
-    pieces = [piece for name in files for piece in corpus.read_file(name, make()._rows, 4).pieces]
-    assert len(corpus.partitions(pieces)) == 9
+    model = make()
+    assert len(scale._read("texts", list(files), model, None).parts) == 9
 
 
 def test_stopped_between_checkpoints(files, monkeypatch):
@@ -343,7 +343,7 @@ def test_a_checkpoint_of_other_work_is_refused(change, files, monkeypatch):
     elif change == "model":
         model = make(seed=1)
     else:
-        monkeypatch.setattr(corpus, "CHARACTERS", 999)
+        monkeypatch.setattr(scale, "CHARACTERS", 999)
     with pytest.raises(me.FileFormatError, match="work is not a checkpoint of these texts"):
         scale.memorize_corpus(names, model, checkpoint="work")
     assert Path("work").read_bytes() == before
@@ -379,7 +379,7 @@ def killed_midway(command, checkpoint):
 
 
 def test_the_command_is_killed_and_resumed(files):
-    code = "from memo_edu import cli, corpus, scale; corpus.CHARACTERS, scale.SECONDS = 400, -1; "
+    code = "from memo_edu import cli, scale; scale.CHARACTERS, scale.SECONDS = 400, -1; "
     code += "raise SystemExit(cli.main())"
     command = [sys.executable, "-c", code, "memorize", "texts", "--out", "x", "--dim", "256"]
     assert killed_midway(command, Path("x.checkpoint"))

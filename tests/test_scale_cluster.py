@@ -7,7 +7,7 @@ import os
 import signal
 from pathlib import Path
 
-import dask
+import psutil
 import pytest
 from dask import bag as bags
 from distributed import Client, LocalCluster
@@ -38,8 +38,9 @@ class Deadly(WordTokenizer):
 
     def encode(self, text):
         if self.word in text:
-            (self.folder / os.urandom(8).hex()).touch()
-            if len(list(self.folder.iterdir())) in self.times:
+            count = len(list(self.folder.iterdir())) + 1
+            (self.folder / f"{count}").write_text(str(os.getpid()))
+            if count in self.times:
                 os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
         return super().encode(text)
 
@@ -58,27 +59,27 @@ def test_as_in_one_process(files, client, capsys):
 @pytest.mark.parametrize("times", [[1], [2]], ids=["while it reads", "while it adds up"])
 def test_a_worker_that_is_killed_loses_nothing(times, files, client, tmp_path):
     deadly = Deadly("pot is blue", times, tmp_path / "met")  # in the last part
-    before = set(client.run(os.getpid).values())
     model = make(tokenizer=deadly)
     scale.memorize_corpus("texts", model, client)
-    client.wait_for_workers(2)
-    assert len(before - set(client.run(os.getpid).values())) == 1
+    assert not psutil.pid_exists(int((tmp_path / "met" / str(times[0])).read_text()))
+    assert (tmp_path / "met" / "3").exists()  # what was lost was done again
     assert state_of_matrix(model) == state_of_matrix(memorized(files))
+
+
+def allow_failures(client, count):
+    def allow(dask_scheduler):
+        dask_scheduler.allowed_failures = count
+
+    client.run_on_scheduler(allow)
 
 
 def test_a_part_that_kills_every_worker_is_given_up(client, tmp_path):
     model = make(tokenizer=Deadly("pot is blue", range(2, 99), tmp_path / "met"))
-    with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
-        client.run_on_scheduler(
-            lambda dask_scheduler: setattr(dask_scheduler, "allowed_failures", 0)
-        )
-        with pytest.raises(me.BackendError, match="was lost with its worker again and again"):
-            scale.memorize_corpus("texts", model, client)
-        client.run_on_scheduler(
-            lambda dask_scheduler: setattr(dask_scheduler, "allowed_failures", 3)
-        )
+    allow_failures(client, 0)
+    with pytest.raises(me.BackendError, match="was lost with its worker again and again"):
+        scale.memorize_corpus("texts", model, client)
+    allow_failures(client, 3)
     assert model.texts == {}
-    client.wait_for_workers(2)
 
 
 def test_a_file_that_is_no_text_is_named(client):
