@@ -78,7 +78,7 @@ class Piece:
         size: how many characters to read there; -1 for all.
         held: the characters just before it that belong to the piece's first token.
         before: the tokens before that one, as many as a window holds; begin marks at the start.
-        length: how many tokens the piece has.
+        note: a Note of the piece's tokens.
     """
 
     file: str
@@ -86,14 +86,14 @@ class Piece:
     size: int
     held: str
     before: tuple
-    length: int
+    note: Note
 
     def row(self, rows):
         """Read the piece: return a row of tokens, and where in it the piece begins."""
         with open_text(self.file) as stream:
             stream.seek(self.place)
             tokens, _, _ = _read_on(stream, rows.tokenizer, self.size, self.held)
-        if len(tokens) != self.length:
+        if Note.of(tokens) != self.note:
             raise InputError(f"{self.file} has changed while it was read. Start again.")
         return [*self.before, *tokens], len(self.before)
 
@@ -142,7 +142,7 @@ def read_file(file, rows, span, size, watch=lambda count: None):
         while more:
             place = stream.tell()
             tokens, rest, more = _read_on(stream, rows.tokenizer, size, held)
-            pieces.append(Piece(file, place, size, held, tuple(before), len(tokens)))
+            pieces.append(Piece(file, place, size, held, tuple(before), Note.of(tokens)))
             text.update(tokens)
             counts.update(tokens)
             watch(len(tokens))
@@ -195,12 +195,13 @@ def _read_on(stream, tokenizer, size, held):
     return tokens, rest, True
 
 
-def read_texts(texts, rows):
+def read_texts(texts, rows, watch=lambda count: None):
     """Do for texts that are no files what read_file does.
 
     Args:
         texts: an iterable of str.
         rows: a Rows.
+        watch: see read_file.
 
     Returns:
         A list of Text.
@@ -208,8 +209,12 @@ def read_texts(texts, rows):
     Raises:
         InputError: one is not a str, or has fewer than two tokens.
     """
-    encoded = [(first_words(text), rows.encode(text)) for text in texts]
-    return [Text(name, Note.of(tokens), Counter(tokens), []) for name, tokens in encoded]
+    found = []
+    for text in texts:
+        tokens = rows.encode(text)
+        found.append(Text(first_words(text), Note.of(tokens), Counter(tokens), []))
+        watch(len(tokens))
+    return found
 
 
 def partitions(pieces, least):
@@ -228,5 +233,5 @@ def partitions(pieces, least):
             found.append([])
             room = least
         found[-1].append(piece)
-        room -= piece.length
+        room -= len(piece.note)
     return found

@@ -4,13 +4,13 @@ The parts of a corpus are added up apart, and the sum goes into the model in the
 nothing in the model changes, and what is done so far can lie in a file, or in another machine.
 """
 
+import dataclasses
 import functools
 import hashlib
 import json
 import os
 import time
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -141,7 +141,7 @@ def _check(files_or_bag, model, client):
     return None if hasattr(files_or_bag, "to_delayed") else find_files(files_or_bag)
 
 
-@dataclass
+@dataclasses.dataclass
 class _Corpus:
     """What is to be memorized: (name, note) of each text, how often each token occurs; the parts.
 
@@ -157,37 +157,36 @@ class _Corpus:
 
 def _read(files_or_bag, files, model, client):
     """Read all texts once, and return the _Corpus."""
-    rows, counts, texts = model._rows, Counter(), {}
+    found, counts = {}, Counter()
     with progress_bar(desc="reading", unit=" tokens", unit_scale=True) as bar:
+        options = {"rows": model._rows} | ({"watch": bar.update} if client is None else {})
         if files is None:
-            items = files_or_bag.to_delayed()
-            read = functools.partial(read_texts, rows=rows)
+            items, read = files_or_bag.to_delayed(), functools.partial(read_texts, **options)
         else:
-            items = [os.path.abspath(file) for file in files]  # workers may stand elsewhere
-            span = model.encoder.span
-            read = functools.partial(_read_one, rows=rows, span=span, size=CHARACTERS)
-            if client is None:
-                read = functools.partial(read, watch=bar.update)
-        for number, found in _results(read, items, client):
-            names = [text.name for text in found] if files is None else [files[number]]
-            texts[number] = [(n, t.note, t.pieces) for n, t in zip(names, found, strict=True)]
-            for text in found:
+            items = [(file, os.path.abspath(file)) for file in files]  # workers may stand elsewhere
+            options |= {"span": model.encoder.span, "size": CHARACTERS}
+            read = functools.partial(_read_named, **options)
+        for number, texts in _results(read, items, client):
+            found[number] = [(text.name, text.note, text.pieces) for text in texts]
+            for text in texts:
                 counts.update(text.counts)
-            if files is None or client is not None:
-                bar.update(sum(len(text.note) for text in found))
-    ordered = [texts[number] for number in range(len(items))]
-    if files is None:
-        parts, lengths = items, [sum(len(note) for _, note, _ in found) for found in ordered]
-    else:
-        pieces = [piece for [(_, _, pieces)] in ordered for piece in pieces]
-        parts = partitions(pieces, CHARACTERS // PER_TOKEN)
-        lengths = [sum(piece.length for piece in part) for part in parts]
-    flat = [(name, note) for found in ordered for name, note, _ in found]
-    return _Corpus(flat, counts, parts, lengths)
+                bar.update(0 if client is None else len(text.note))
+    return _cut([found[number] for number in range(len(items))], counts, items, files is None)
 
 
-def _read_one(file, **options):
-    return [read_file(file, **options)]
+def _read_named(named, **options):
+    name, file = named
+    return [dataclasses.replace(read_file(file, **options), name=name)]
+
+
+def _cut(found, counts, items, is_bag):
+    """Return the _Corpus of what was found in items: lists of (name, note, pieces)."""
+    texts = [(name, note) for texts in found for name, note, _ in texts]
+    if is_bag:
+        return _Corpus(texts, counts, items, [sum(len(n) for _, n, _ in texts) for texts in found])
+    pieces = [piece for [(_, _, pieces)] in found for piece in pieces]
+    parts = partitions(pieces, CHARACTERS // PER_TOKEN)
+    return _Corpus(texts, counts, parts, [sum(len(p.note) for p in part) for part in parts])
 
 
 # ---- Add up ----------------------------------------------------------------------------------

@@ -323,12 +323,11 @@ def test_a_run_that_was_done_needs_no_more_work(files):
 
 def test_a_memory_in_float64_is_resumed_as_one(files, monkeypatch):
     monkeypatch.setattr(scale, "SECONDS", -1)
-    monkeypatch.setitem(me.memory.EXACT_UP_TO, "float32", 40.0)
-    with stopped_after(4):
+    with monkeypatch.context() as patch, stopped_after(4):
+        patch.setitem(me.memory.EXACT_UP_TO, "float32", 40.0)
         scale.memorize_corpus("texts", make(), checkpoint="work")
-    matrix = storage.read("work")[2]
+    assert storage.read("work")[2].dtype == "float64"
     scale.memorize_corpus("texts", make(), checkpoint="work")
-    assert matrix.dtype == "float64"
     assert storage.read("work")[2].dtype == "float64"
 
 
