@@ -156,22 +156,27 @@ class Vocabulary:
     """
 
     def __init__(self, codebook, begin, tokens=(), known=None):
-        self._codebook, self._begin, self._known = codebook, begin, known
+        self._codebook, self._begin = codebook, begin
         self.tokens = sorted(set(tokens), key=lambda token: (isinstance(token, str), token))
         self._rows = {token: row for row, token in enumerate([begin, *self.tokens])}
         # ±1 fits into a byte, and a quarter of the numbers' size is a quarter of the time to fetch.
         self._dtype = "int8" if codebook.kind == "bipolar" else codebook.dtype
 
+        if known is not None:
+            self._table = self._fetch(known)
+
     @functools.cached_property
     def _table(self):
         """The vectors of the begin mark and of the candidates, (1 + V, dim)."""
+        return self._fetch(self._codebook)
+
+    def _fetch(self, source):
+        """Return what _table is, with vectors from a Codebook or a Vocabulary."""
         backend, tokens = self._codebook.backend, list(self._rows)
         xp, shape = backend.xp, (len(tokens), self._codebook.dim)
         table = xp.empty(shape, dtype=getattr(xp, self._dtype), device=backend.device)
         for first in range(0, len(tokens), DRAWN):
-            vectors = (self._known or self._codebook).vectors(tokens[first : first + DRAWN])
-            backend.copy_rows(vectors, table, first)
-        self._known = None
+            backend.copy_rows(source.vectors(tokens[first : first + DRAWN]), table, first)
         return table
 
     @functools.cached_property
@@ -183,7 +188,7 @@ class Vocabulary:
         """Return the Vocabulary of other tokens; vectors that are here are not drawn again."""
         if len(tokens) == len(self.tokens) and all(token in self._rows for token in tokens):
             return self
-        drawn = self if "_table" in vars(self) else self._known  # no chain of what was never asked
+        drawn = self if "_table" in vars(self) else None
         return Vocabulary(self._codebook, self._begin, tokens, known=drawn)
 
     def row(self, token):
