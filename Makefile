@@ -15,12 +15,18 @@ SETTINGS := .venv/share/jupyter/lab/settings
 NO_NEWS = mkdir -p $(SETTINGS) && echo '{"@jupyterlab/apputils-extension:notification": \
   {"fetchNews": "false", "checkForUpdates": false}}' > $(SETTINGS)/overrides.json
 OFFLINE := --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+# The page loads what shows widgets, and no other extension of JupyterLab. With ?theme=dark it is dark.
+# Half an hour after a visitor has left, the kernel ends.
+EXTENSIONS := @voila-dashboards/widgets-manager8 @jupyter-widgets/jupyterlab-manager
+PAGE := --template=page --VoilaConfiguration.allow_theme_override=YES \
+  --MappingKernelManager.cull_idle_timeout=1800 --MappingKernelManager.cull_interval=60 \
+  $(addprefix --VoilaConfiguration.extension_allowlist=,$(EXTENSIONS))
 # Two workers share two cores, so each computes with one thread.
 check test-code test-notebooks test-course: export OPENBLAS_NUM_THREADS := 1
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=120
 
-.PHONY: help lab check test test-code test-notebooks test-course lint format notebooks constraints clean
+.PHONY: help lab app check test test-code test-notebooks test-course test-gpu lint format notebooks constraints clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -28,8 +34,11 @@ help:  ## list these targets
 lab: .venv/lab-ready  ## open JupyterLab on the notebooks (options: ARGS="--no-browser --port 9999")
 	$(PY) -m jupyterlab notebooks $(OFFLINE) $(ARGS)
 
+app: .venv/app-ready  ## open MemoLab alone, as a page (options: ARGS="--no-browser --port 9999")
+	JUPYTER_PATH=memo_edu/lab/app $(PY) -m voila memo_edu/lab/app/MemoLab.ipynb $(PAGE) $(ARGS)
+
 check: lint  ## run the fast part of the tests: no notebooks, no browser, no grading
-	$(PYTEST) --ignore=tests/course $(foreach file,$(wildcard tests/test_browser*),--ignore=$(file))
+	$(PYTEST) --ignore=tests/course $(foreach file,$(wildcard tests/test_browser*) tests/test_app.py,--ignore=$(file))
 
 test: test-code test-notebooks test-course  ## run every test
 
@@ -41,6 +50,10 @@ test-notebooks: .venv/dev-ready  ## run every notebook and compare each output
 
 test-course: .venv/dev-ready  ## release each problem set, grade synthetic submissions (6-8 minutes)
 	$(PYTEST) tests/course
+
+# CuPy is not among the packages in .venv: .venv/bin/python -m pip install -e ".[gpu]"
+test-gpu: .venv/dev-ready  ## run the core's tests on an NVIDIA GPU, and compare with NumPy bit for bit
+	MEMO_EDU_REQUIRE_GPU=1 $(PY) -m pytest tests/test_backends.py
 
 lint: .venv/dev-ready  ## check style and format
 	$(PY) -m ruff check
@@ -70,11 +83,16 @@ clean:  ## remove .venv and everything else that was made here
 	@$(NO_NEWS)
 	@touch $@
 
+.venv/app-ready: .venv/made-in pyproject.toml constraints.txt
+	@echo "Installing memo_edu and Voilà into .venv (about a minute the first time) ..."
+	@$(PIP_INSTALL) -e ".[app]"
+	@touch $@
+
 .venv/dev-ready: .venv/made-in pyproject.toml constraints.txt
 	@echo "Installing memo_edu, JupyterLab and the test tools into .venv (1-2 minutes the first time) ..."
 	@$(PIP_INSTALL) -e ".[dev]"
 	@$(NO_NEWS)
-	@touch .venv/lab-ready $@
+	@touch .venv/lab-ready .venv/app-ready $@
 
 # A .venv is made afresh if it came from another folder (it holds full paths) or if its Python is gone.
 ifneq "$(shell $(PY) -c 'import pip' 2>/dev/null && cat .venv/made-in 2>/dev/null)" "$(shell pwd -P)"

@@ -1,7 +1,9 @@
 """Which array library computes, and where: NumPy in, NumPy out at the edges."""
 
 import functools
+import importlib.metadata
 import importlib.util
+import traceback
 
 import array_api_compat
 import numpy as np
@@ -9,14 +11,23 @@ import psutil
 
 from memo_edu.errors import BackendError, CapacityError
 
-HOW_TO_INSTALL = (
-    "For an NVIDIA GPU install one of the extras: pip install 'memo-edu[gpu]' (CUDA 13) "
-    "or 'memo-edu[gpu-cuda12]' (CUDA 12). Without a GPU use backend='numpy'."
-)
+EXTRAS = "pip install 'memo-edu[gpu]' (CUDA 13) or 'memo-edu[gpu-cuda12]' (CUDA 12)"
+# What a GPU's error names, and what to do about it.
+REMEDIES = {
+    "MemoryAllocation": "It has no memory left. Close what else uses it, and start Python anew.",
+    "OutOfMemory": "It has no memory left. Close what else uses it, and start Python anew.",
+    "InsufficientDriver": "Update the NVIDIA driver.",
+    "": f"Uninstall CuPy and install it afresh, with the CUDA libraries that it needs: {EXTRAS}.",
+}
 
 
 class Backend:
     """An array library and the device on which its arrays live.
+
+    While a model works on n tokens, a block at a time, this is all that goes to the device: the
+    tokens' rows in its table of vectors, and the vectors of those that are new (with
+    repeats="once" or a penalty also which pairs count how much). And this comes back: the largest
+    and the smallest number of each array; when asked, the answers' rows, or their scores.
 
     Args:
         xp: a module that follows the array API standard, such as NumPy or CuPy.
@@ -32,7 +43,9 @@ class Backend:
 
     def __init__(self, xp, device=None):
         try:
-            self.xp = array_api_compat.array_namespace(xp.empty(1, device=device))
+            # A module's own functions need not know devices, as CuPy's do not; its namespace's do.
+            self.xp = array_api_compat.array_namespace(xp.empty(1))
+            self.xp.empty(1, device=device)
         except (ValueError, TypeError) as error:
             raise BackendError(f"{xp.__name__} has no device {device!r}: {error}.") from error
         self.device = device
@@ -90,7 +103,8 @@ class Backend:
         if self.name == "cupy":
             import cupy
 
-            return cupy.cuda.runtime.memGetInfo()[0]
+            kept = cupy.get_default_memory_pool().free_bytes()  # to be used again
+            return cupy.cuda.runtime.memGetInfo()[0] + kept
         return psutil.virtual_memory().available
 
     def require(self, needed, what):
@@ -166,7 +180,7 @@ def get_backend(name="auto", device=None):
     if name == "cupy":
         cupy, found = _find_cupy()
         if cupy is None:
-            raise BackendError(f"No working GPU: {found}. {HOW_TO_INSTALL}")
+            raise BackendError(f"No working GPU: {found} Without one use backend='numpy'.")
         return Backend(cupy, device)
     if hasattr(name, "asarray") and hasattr(name, "matmul"):
         return Backend(name, device)
@@ -178,16 +192,66 @@ def get_backend(name="auto", device=None):
 
 @functools.cache
 def _find_cupy():
-    """Return (cupy, what was found); cupy is None unless a first array could be computed."""
-    if importlib.util.find_spec("cupy") is None:
-        return None, "CuPy is not installed"
+    """Return (cupy, what was found); cupy is None unless a first product was right."""
     try:
+        if importlib.util.find_spec("cupy") is None:
+            return None, f"CuPy is not installed. For an NVIDIA GPU: {EXTRAS}."
+        names = _cupy_packages()
+        if len(names) > 1:
+            return None, (
+                f"{' and '.join(names)} are installed at once, and overwrite each other's files. "
+                f"Uninstall all of them, then install one: {EXTRAS}."
+            )
         import cupy
 
         if not cupy.cuda.is_available():
-            return None, "CuPy is installed, but it sees no GPU with a working driver"
-        if float(cupy.ones(1)[0] + 1) != 2:
-            return None, "a GPU answered, with a wrong sum"
-        return cupy, "a working GPU"
+            return None, _why_no_gpu(cupy.cuda.runtime)
+        # 4097 is 2¹² + 1: a product that keeps fewer bits than float32 has is found out.
+        ones = cupy.ones((64, 64), dtype=cupy.float32)
+        if float(((4097 * ones) @ ones)[0, 0]) != 4097 * 64:
+            return None, "A GPU answers, with a wrong product. Unset CUPY_TF32, update the driver."
+        return cupy, _describe_gpu(cupy.cuda.runtime)
     except Exception as error:  # a broken driver may raise anything at all
-        return None, f"CuPy is installed, but its first operation failed ({error})"
+        said = one_line(error)
+        remedy = next(remedy for name, remedy in REMEDIES.items() if name in said)
+        return None, f"CuPy is installed, but its first operation failed ({said}). {remedy}"
+
+
+def _cupy_packages():
+    """List the installed packages that bring the module cupy: there must not be two."""
+    names = ["cupy", *(f"cupy-cuda{version}x" for version in range(11, 20))]
+    return [name for name in names if any(importlib.metadata.distributions(name=name))]
+
+
+def _why_no_gpu(runtime):
+    """Say what is missing between CuPy and a GPU, and what to do about it."""
+    driver, needed = runtime.driverGetVersion(), runtime.runtimeGetVersion()
+    if driver == 0:
+        return "CuPy is installed, but it sees no NVIDIA driver. If there is a GPU, install one."
+    if driver // 1000 < needed // 1000:
+        driver, needed = (f"CUDA {v // 1000}.{v % 1000 // 10}" for v in (driver, needed))
+        return (
+            f"The NVIDIA driver is too old: it knows {driver}, and CuPy is made for {needed}. "
+            "Update the driver, or uninstall CuPy and take the extra for the driver's CUDA."
+        )
+    return "CuPy and a driver are there, but no GPU. Unset CUDA_VISIBLE_DEVICES, which may hide it."
+
+
+def _describe_gpu(runtime):
+    """Name the GPU and its memory."""
+    name = runtime.getDeviceProperties(runtime.getDevice())["name"]
+    free, total = (size / 1e9 for size in runtime.memGetInfo())
+    name = name.decode(errors="replace") if isinstance(name, bytes) else name
+    return f"{name} works; {free:.1f} of its {total:.1f} GB are free."
+
+
+def one_line(error):
+    r"""Tell an exception in one line, even one that cannot tell itself.
+
+    Example:
+        >>> one_line(OSError("libnvrtc.so:\n    cannot open"))
+        'OSError: libnvrtc.so: cannot open'
+    """
+    while error.__cause__ is not None:  # CuPy wraps the fault itself in a page of advice
+        error = error.__cause__
+    return " ".join("".join(traceback.format_exception_only(error)).split())[:300]

@@ -2,10 +2,12 @@
 
 Memorizing n tokens costs at least KᵀY, (d, n)·(n, d); recalling n tokens at least the scores,
 (n, d)·(d, V). A ratio to that product, taken in turn with it, hardly depends on the machine, nor on
-what else it is doing.
+what else it is doing. On a GPU it is that GPU's own product, and the clock stops when a number of
+the result has arrived here.
 """
 
 import functools
+import itertools
 import time
 import tracemalloc
 
@@ -52,7 +54,8 @@ def ratios(dim=2048, heads=4, rows=30, chunk=1024, vocab_size=50_277, repeats=5,
         work = functools.partial(_memorized, model, ids)
         record = {"what": "memorize", "encoder": encoder, "layers": layers}
         record |= _ratio(work, lambda: keys.T @ values, repeats, backend) | {"aim": aim}
-        found.append(record | _extra_memory(lambda n, m=model: m.memorize_ids(ids[:n]), rows))
+        extra = _extra_memory(lambda n, m=model: m.memorize_ids(ids[:n]), rows, backend)
+        found.append(record | extra)
         if layers == 1 or encoder == "binding":
             found.append(_recall_ratio(model, ids, keys, repeats))
     return found
@@ -131,17 +134,18 @@ def _recall_ratio(model, ids, keys, repeats):
     places = rows.shape[0] * (rows.shape[1] - model.encoder.heads)
     table, queries = model._vocabulary.matrix, keys[:places, :]
     # Scores of all places at once would not fit; a block of them is what recall makes, too.
-    blocks = [queries[start : start + 1024, :] for start in range(0, places, 1024)]
+    edges = itertools.pairwise([*range(0, places, 1024), places])
+    blocks = [queries[start:stop, :] for start, stop in edges]
 
     def product():
         for block in blocks:
             scores = block @ table.T
         return scores
 
-    record = {"what": "recall", "encoder": model._config["encoder"], "layers": model.encoder.layers}
+    record = {"what": "recall", "encoder": model.config["encoder"], "layers": model.encoder.layers}
     record |= _ratio(lambda: model.recall_ids(rows).correct, product, repeats, model.backend)
     record |= {"aim": RECALL_AIM}
-    return record | _extra_memory(lambda n: model.recall_ids(rows[:n]), len(rows))
+    return record | _extra_memory(lambda n: model.recall_ids(rows[:n]), len(rows), model.backend)
 
 
 def _memorized(model, ids):
@@ -165,19 +169,21 @@ def _seconds(work, backend):
     start = time.perf_counter()
     result = work()
     if backend.owns(result):
-        backend.to_numpy(result[:1])  # a device works on after it was told what to do
+        backend.to_numpy(result[:1, ...])  # a device works on after it was told what to do
     return time.perf_counter() - start
 
 
-def _extra_memory(work, rows):
+def _extra_memory(work, rows, backend):
     """Return megabytes in use at the peak of some work on all rows, and on half of them."""
-    peaks = []
+    names, peaks = ("extra_mb", "extra_mb_half"), []
+    if backend.name != "numpy":  # elsewhere nothing is traced
+        return dict.fromkeys(names)
     for count in (rows, rows // 2 or 1):
         tracemalloc.start()
         work(count)
         peaks.append(tracemalloc.get_traced_memory()[1] / 1e6)
         tracemalloc.stop()
-    return dict(zip(("extra_mb", "extra_mb_half"), peaks, strict=True))
+    return dict(zip(names, peaks, strict=True))
 
 
 def _random_array(name, shape, backend):

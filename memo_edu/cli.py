@@ -31,7 +31,8 @@ def main(arguments=None):
         arguments: a list of str; None takes those of the command line.
 
     Returns:
-        The exit code: 0, or 2 if an argument is wrong, or 130 if Ctrl-C left nothing to show.
+        The exit code: 0; 1 if the doctor finds that the notebooks cannot work; 2 if an argument
+        is wrong; 130 if Ctrl-C left nothing to show.
     """
     commands = [f"  {name:<12}{run.__doc__.splitlines()[0]}" for name, run in COMMANDS.items()]
     parser = Parser(prog="memo-edu", epilog="\n".join(["commands:", *commands]))
@@ -59,6 +60,7 @@ def experiment(arguments):
         "calibration": experiments.false_alarms,
         "damage": experiments.damaged_recall,
         "intermediate": experiments.intermediate_recall,
+        "published": experiments.published_recall,
     }
     return _write_records("experiment", experiment.__doc__, runs, arguments)
 
@@ -100,6 +102,17 @@ def memorize(arguments):
     return 0
 
 
+def doctor(arguments):
+    """Look whether all that the notebooks need is there, and say what to do where it is not."""
+    from memo_edu.doctor import WRONG, examine, report
+
+    parser = Parser(prog="memo-edu doctor", description=inspect.getdoc(COMMANDS["doctor"]))
+    parser.parse_args(arguments)
+    findings = examine()
+    _show(report(findings))
+    return int(any(finding.sign == WRONG for finding in findings))
+
+
 def progress(arguments):
     """Show which exercises are done, chapter by chapter, as the notebooks were saved."""
     from memo_edu.progress import read_folder, report
@@ -111,9 +124,7 @@ def progress(arguments):
     exercises, faults = read_folder(parser.parse_args(arguments).folder)
     for fault in faults:
         print(f"memo-edu: {fault}", file=sys.stderr)
-    # Where λ can't be printed, a question mark will do.
-    coding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(report(exercises).encode(coding, "replace").decode(coding))
+    _show(report(exercises))
     return 0
 
 
@@ -157,12 +168,19 @@ def assignment(arguments):
 
 
 COMMANDS = {
+    "doctor": doctor,
     "progress": progress,
     "experiment": experiment,
     "bench": bench,
     "memorize": memorize,
     "assignment": assignment,
 }
+
+
+def _show(text):
+    """Print; where λ can't be printed, a question mark will do."""
+    coding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(coding, "replace").decode(coding))
 
 
 def _write_records(command, about, runs, arguments):

@@ -4,6 +4,7 @@ import copy
 
 import array_api_compat
 
+from memo_edu.backend import to_numpy
 from memo_edu.errors import InputError
 from memo_edu.memory import CorrelationMatrixMemory
 
@@ -136,7 +137,7 @@ class IntermediateMemories:
             stored = xp.round(self.memories[layer - 1].retrieve(keys) @ totals[layer - 1])
             times = xp.round(encodings @ totals[layer - 1])
             new = xp.where(stored < 1, 1 - stored, xp.zeros_like(stored))
-            divisors[layer - 1] += [int(divisor) for divisor in new * times]
+            divisors[layer - 1] += to_numpy(new * times).astype(int).tolist()
         return divisors
 
     def _scaled(self, windows, divisors):

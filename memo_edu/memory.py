@@ -5,7 +5,7 @@ import math
 import array_api_compat
 import numpy as np
 
-from memo_edu.backend import get_backend
+from memo_edu.backend import get_backend, to_numpy
 from memo_edu.codebook import DTYPES, whole_number
 from memo_edu.errors import CapacityError, ConfigurationError, InputError
 
@@ -248,4 +248,8 @@ def noise_probability(score, sigmas, counts):
 def _largest(array):
     """Return the largest absolute entry, NaN if there is one; 0 for an empty array."""
     xp = array_api_compat.array_namespace(array)
-    return max(float(xp.max(array)), -float(xp.min(array))) if 0 not in array.shape else 0.0
+    if 0 in array.shape:
+        return 0.0
+    ends = xp.stack([xp.max(array), xp.min(array)])  # both are fetched together
+    highest, lowest = to_numpy(ends).tolist()
+    return float(max(highest, -lowest))

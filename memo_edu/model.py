@@ -102,7 +102,7 @@ class MeMo:
         self.tokenizer = self._rows.tokenizer
         self.partial_windows = bool(partial_windows)
         self.vocab_size = vocab_size
-        self._config = {
+        self.config = {  # what else it takes to make another one like it
             "dim": self.encoder.dim,
             "heads": self.encoder.heads,
             "layers": self.encoder.layers,
@@ -118,7 +118,7 @@ class MeMo:
 
     def _start_empty(self):
         """Hold nothing yet."""
-        encoder, config = self.encoder, self._config
+        encoder, config = self.encoder, self.config
         self._memory = CorrelationMatrixMemory(encoder.dim, encoder.dim, self.backend)
         self._lower = IntermediateMemories(encoder, config["alpha"], config["penalty"])
         self._ledger = Ledger()
@@ -448,10 +448,9 @@ class MeMo:
                 f"These models can't be merged: {'; '.join(unlike)}. "
                 "Make both with the same settings."
             )
-        to_numpy = other.backend.to_numpy
-        lower = self._lower.plus([to_numpy(memory.matrix) for memory in other._lower.memories])
+        lower = self._lower.plus([memory.matrix for memory in other._lower.memories])
         if self._written is None:
-            self._memory.add(to_numpy(other.matrix))
+            self._memory.add(other.matrix)
         else:  # what both hold is written already
             rows = [self._rows.begun(tokens) for tokens in other._ledger.texts.values()]
             self._memory.add(self._sum_of_pairs(rows, self._marks(rows)))
@@ -507,7 +506,7 @@ class MeMo:
 
     def __repr__(self):
         shown = ("dim", "heads", "layers", "encoder")
-        config = ", ".join(f"{name}={self._config[name]!r}" for name in shown)
+        config = ", ".join(f"{name}={self.config[name]!r}" for name in shown)
         texts = f"{len(self.texts)} text" + ("" if len(self.texts) == 1 else "s")
         tokens = sum(self._ledger.targets.values())
         return f"MeMo({config}: {texts}, {tokens:,} tokens memorized)"
@@ -573,7 +572,7 @@ class MeMo:
 
     def _full_config(self):
         name = getattr(self.tokenizer, "name", type(self.tokenizer).__name__)
-        return {**self._config, "tokenizer": name}
+        return {**self.config, "tokenizer": name}
 
     def _warn_if_unused_layers(self, length):
         lengths = [length, *(n + self.encoder.heads for n in self.texts.values())]

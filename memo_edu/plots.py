@@ -86,11 +86,16 @@ def heat_map(matrix, rows=None, columns=None, title="", limit=None, scale=True, 
     _label(ax.set_yticks, rows)
     if matrix.size <= 100:
         for (i, j), value in np.ndenumerate(matrix):
-            colour = "white" if abs(value) > 0.6 * limit else "black"
+            colour = _ink(value / limit)
             ax.text(j, i, f"{value:.2g}", ha="center", va="center", color=colour, fontsize=9)
     if scale:
         ax.figure.colorbar(image, ax=ax, fraction=0.05)
     return ax
+
+
+def _ink(share):
+    """Choose what can be read on a colour of the scale: orange gets dark later than purple."""
+    return "white" if share < -0.78 or share > 0.62 else "black"
 
 
 def heat_maps(matrices, limit=None):
@@ -383,8 +388,7 @@ def text(tokens, values, label, title="", marks=(), limit=None, width=84):
         cell = plt.Rectangle(corner, len(shown.lstrip()), 0.9, **edge, zorder=1 + (i in marks))
         cell.set_facecolor(colours.to_rgba(value))
         ax.add_patch(cell)
-        dark = abs(value) > 0.6 * limit
-        ax.text(column, line + 0.46, shown, color="white" if dark else "black", zorder=3, **font)
+        ax.text(column, line + 0.46, shown, color=_ink(value / limit), zorder=3, **font)
     ax.set(xlim=(0, width + 1), ylim=(lines, -0.1), title=title)
     ax.set_axis_off()
     ax.figure.colorbar(

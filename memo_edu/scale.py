@@ -132,7 +132,7 @@ def _check(files_or_bag, model, client):
     if client is not None and not hasattr(client, "compute"):
         raise InputError(f"A client is a dask.distributed.Client, not {type(client).__name__}.")
     plain = {"vocab_size": None, "alpha": 1.0, "penalty": False, "repeats": "count"}
-    unlike = [f"{k} {model._config[k]!r}" for k, v in plain.items() if model._config[k] != v]
+    unlike = [f"{k} {model.config[k]!r}" for k, v in plain.items() if model.config[k] != v]
     if unlike:
         raise ConfigurationError(
             f"This model was made with {', '.join(unlike)}, and so is no plain sum over parts of "
@@ -319,7 +319,7 @@ def _sums_on(client, model, tokens, corpus, left, is_due, watch):
 
     names = ("encoder", "dim", "heads", "layers", "seed")
     make = functools.partial(
-        _make_adder, [model._config[n] for n in names], model.backend, model._rows, tokens
+        _make_adder, [model.config[n] for n in names], model.backend, model._rows, tokens
     )
     adder = client.persist(delayed(make, pure=False)())
     futures = _submit(_sum_part, [corpus.parts[number] for number in left], client, adder)

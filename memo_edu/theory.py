@@ -283,7 +283,7 @@ def recall_of_counts(counts, key_dim, value_dim, heads=4, layers=3, encoder="pro
     return float((r * number)[r > 0] @ chances / pairs)
 
 
-def recall_of_text(tokens, dim=1024, heads=4, layers=3, encoder="projection"):
+def recall_of_text(tokens, dim=1024, heads=4, layers=3, encoder="projection", watch=None):
     """Predict which tokens of a text are recalled, from which of its windows agree.
 
     The memory is a sum over the values stored in it, C = Σ_v K_vᵀv, where K_v adds up the keys of
@@ -301,6 +301,7 @@ def recall_of_text(tokens, dim=1024, heads=4, layers=3, encoder="projection"):
         heads: h.
         layers: l.
         encoder: see MeMo.
+        watch: see MeMo.memorize.
 
     Returns:
         (n,) array: the probability of each token to be recalled. The mean is the recall.
@@ -328,10 +329,10 @@ def recall_of_text(tokens, dim=1024, heads=4, layers=3, encoder="projection"):
     windows = [tuple(row[i : i + heads]) for i in range(len(tokens))]
     signatures = _numbered(windows if encoder in BOUND_VALUES else [()] * len(tokens))
     s = spread_of_layers(heads, layers) if encoder in ALIKE_KEYS else 1.0
-    return _chances_of_tokens(tokens, signatures, cosines, s, dim)
+    return _chances_of_tokens(tokens, signatures, cosines, s, dim, watch)
 
 
-def _chances_of_tokens(tokens, signatures, cosines, s, dim):
+def _chances_of_tokens(tokens, signatures, cosines, s, dim, watch):
     """Return each token's chance against the values with its signature, and all other tokens."""
     values = _numbered(list(zip(signatures.tolist(), tokens, strict=True)))
     signature_of = signatures[np.unique(values, return_index=True)[1]]
@@ -356,6 +357,8 @@ def _chances_of_tokens(tokens, signatures, cosines, s, dim):
         sigma = math.sqrt(max(0.0, spent) + leak.sum() - leak[right])
         others = np.sqrt(own + leak.sum())
         chances.append(_chance_to_win(mean[right] - level, sigma, others, number))
+        if watch is not None:
+            watch(len(chances) / len(tokens))
     return np.array(chances)
 
 

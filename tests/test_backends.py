@@ -1,7 +1,9 @@
 """The same numbers on every array library and device, and the same in every release."""
 
 import hashlib
+import importlib
 import importlib.util
+import math
 import sys
 import types
 
@@ -11,10 +13,13 @@ import pytest
 
 import memo_edu as me
 from memo_edu import backend as backend_module
+from memo_edu import memory as memory_module
 
 # A library that allows nothing beyond the array API standard, on a device that is not the host.
 STRICT = me.get_backend(array_api_strict, device=array_api_strict.Device("device1"))
 OTHERS = {"strict": STRICT}
+if importlib.util.find_spec("torch") is not None:
+    OTHERS["torch"] = me.get_backend(importlib.import_module("torch"))
 if me.get_backend("auto").name == "cupy":
     OTHERS["cupy"] = me.get_backend("cupy")
 
@@ -172,6 +177,63 @@ def test_models_merge_across_backends(other, sizes):
     assert_same_model(build(other, TEXTS[0]).merge(build(other, TEXTS[1])), together)
 
 
+OPTIONS = {
+    "bound keys": {"encoder": "bound keys"},
+    "bound values": {"encoder": "bound values"},
+    "written once": {"encoder": "binding", "repeats": "once"},
+    "asked below": {"encoder": "projection", "alpha": 0.5, "layers": 3},
+    "with a penalty": {"encoder": "projection", "alpha": 0.5, "penalty": True},
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+def test_models_with_options_agree(other, options, tmp_path):
+    shares = []
+    models = [
+        me.MeMo(**{"dim": 48, "heads": 2, "layers": 2, **options}, backend=backend)
+        for backend in (other, other, "numpy", "numpy")
+    ]
+    first, more, second, more_too = models
+    for model in (first, second):
+        model.memorize(TEXTS[0], "a", watch=shares.append)
+        model.memorize(TEXTS[1], "b")
+        model.forget("a")
+    for model in (more, more_too):
+        model.memorize(TEXTS[1][:900] + TEXTS[2][:300], "c")
+    first.merge(more)
+    second.merge(more_too)
+    assert shares[0] == 0
+    assert first.backend.owns(first.matrix)
+    assert_same(first.matrix, second.matrix, exact=options["encoder"] in ("binding", "bound keys"))
+    for mine, theirs in zip(first._lower.memories, second._lower.memories, strict=True):
+        assert_same(mine.matrix, theirs.matrix, exact=False)
+    for context in ("", TEXTS[1][:50]):
+        one, two = (dict(model.predict(context, 99).candidates) for model in (first, second))
+        assert one == pytest.approx(two, rel=1e-5, abs=1e-4)
+    assert_same(first.blank().matrix, second.blank().matrix, exact=True)
+    prompt = TEXTS[1][:47]  # it ends inside a word
+    assert first.recite(prompt, 1) == second.recite(prompt, 1)
+    assert me.reread(first, "The tea is hot") == me.reread(second, "The tea is hot")
+    first.save(tmp_path / "first")
+    loaded = me.MeMo.load(tmp_path / "first", backend=other)
+    assert_same(loaded.matrix, first.matrix, exact=True)
+
+
+def test_blocks_of_any_size_agree(other):
+    stream = np.random.default_rng(1)
+    sizes = [3, memory_module.GATHERED + 1, 2, memory_module.GATHERED - 1, 0, 5]
+    blocks = [(stream.integers(-9, 9, (n, 6)), stream.integers(-9, 9, (n, 4))) for n in sizes]
+    blocks.append((blocks[0][0] * 2**20, blocks[0][1]))  # too large for float32
+    first, second = (me.CorrelationMatrixMemory(6, 4, backend) for backend in (other, "numpy"))
+    first.memorize_blocks((other.asarray(keys), other.asarray(values)) for keys, values in blocks)
+    second.memorize_blocks(blocks)
+    assert second.dtype == "float64"
+    assert first.backend.owns(first.matrix)
+    assert_same(first.matrix, second.matrix, exact=True)
+    together = sum(keys.T @ values for keys, values in blocks)
+    np.testing.assert_array_equal(second.backend.to_numpy(second.matrix), together)
+
+
 # ---- Which library, and why not another ------------------------------------------------------
 
 
@@ -213,15 +275,28 @@ def test_a_working_gpu_is_chosen(monkeypatch):
 class CuPy(types.ModuleType):
     """Stands for CuPy on a machine with a GPU: here it computes with array_api_strict."""
 
-    def __init__(self, available=True, one=1, fault=None):
+    def __init__(self, available=True, one=1, fault=None, driver=13020):
         super().__init__("cupy")
-        self.available, self.one, self.fault = available, one, fault
-        self.cuda = types.SimpleNamespace(is_available=lambda: self.available)
+        self.one, self.fault = one, fault
+        runtime = types.SimpleNamespace(
+            driverGetVersion=lambda: driver,
+            runtimeGetVersion=lambda: 13020,
+            getDevice=lambda: 0,
+            getDeviceProperties=lambda device: {"name": b"NVIDIA B1000"},
+            memGetInfo=lambda: (7_500_000_000, 8_000_000_000),
+        )
+        self.cuda = types.SimpleNamespace(is_available=lambda: available, runtime=runtime)
+        pool = types.SimpleNamespace(free_bytes=lambda: 500_000_000)
+        self.get_default_memory_pool = lambda: pool
 
-    def ones(self, shape):
+    def ones(self, shape, dtype):
         if self.fault is not None:
             raise self.fault
-        return array_api_strict.ones(shape) * self.one
+        return array_api_strict.ones(shape, dtype=dtype) * self.one
+
+    def empty(self, shape, dtype=float, order="C"):
+        """Like CuPy's own, and unlike the standard's, this takes no device."""
+        return array_api_strict.empty(shape)
 
     def __getattr__(self, name):
         return getattr(array_api_strict, name)
@@ -244,22 +319,63 @@ def install(monkeypatch):
     backend_module._find_cupy.cache_clear()
 
 
+class Coarse:
+    """A (64, 64) array of one number whose products, as TF32's, look at its first 11 bits."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def __rmul__(self, factor):
+        return Coarse(factor * self.number)
+
+    def __matmul__(self, other):
+        shares = [math.frexp(number) for number in (self.number, other.number)]
+        first, second = (math.ldexp(round(share * 2**11), size - 11) for share, size in shares)
+        return array_api_strict.full((64, 64), 64 * first * second)
+
+
+class CoarseCuPy(CuPy):
+    def ones(self, shape, dtype):
+        return Coarse(1.0)
+
+
 class OddError(Exception):
+    pass
+
+
+class MuteError(Exception):
     def __str__(self):
-        return "odd"
+        raise self
+
+
+class OutOfMemoryError(MemoryError):
+    pass
 
 
 BROKEN = {
     "not installed": (None, None),
     "failed": (None, "a spec"),  # there, but the import fails
-    "sees no GPU": (CuPy(available=False), "a spec"),
-    "wrong sum": (CuPy(one=3), "a spec"),
-    "odd": (CuPy(fault=OddError()), "a spec"),
-    "cudaErrorInsufficientDriver": (
-        CuPy(fault=RuntimeError("cudaErrorInsufficientDriver")),
+    "sees no NVIDIA driver": (CuPy(available=False, driver=0), "a spec"),
+    r"too old: it knows CUDA 12\.4, and CuPy is made for CUDA 13\.2. Update": (
+        CuPy(available=False, driver=12040),
         "a spec",
     ),
-    "libnvrtc": (CuPy(fault=OSError("libnvrtc.so: cannot open shared object file")), "a spec"),
+    "no GPU. Unset CUDA_VISIBLE_DEVICES": (CuPy(available=False), "a spec"),
+    "wrong product. Unset CUPY_TF32": (CuPy(one=3), "a spec"),
+    "wrong product. .*driver": (CoarseCuPy(), "a spec"),
+    r"OddError: odd\). Uninstall CuPy and install it afresh": (
+        CuPy(fault=OddError("odd")),
+        "a spec",
+    ),
+    "str.* failed": (CuPy(fault=MuteError()), "a spec"),
+    r"InsufficientDriver: old\). Update": (
+        CuPy(fault=RuntimeError("cudaErrorInsufficientDriver: old")),
+        "a spec",
+    ),
+    "libnvrtc.so: cannot open it": (CuPy(fault=OSError("libnvrtc.so:\ncannot open it")), "a spec"),
+    "no memory left. Close": (CuPy(fault=OutOfMemoryError("16 bytes")), "a spec"),
+    "no memory left. .*start": (CuPy(fault=RuntimeError("cudaErrorMemoryAllocation")), "a spec"),
+    "first operation failed": (types.ModuleType("cupy"), "a spec"),  # with nothing in it
 }
 
 
@@ -270,10 +386,48 @@ def test_a_gpu_that_does_not_work_is_left_alone(found, install):
     assert me.MeMo(16, 2, 1).backend.name == "numpy"
     with pytest.raises(me.BackendError, match=found) as error:
         me.get_backend("cupy")
-    assert "pip install" in str(error.value)  # and it says how to get one
-    assert "backend='numpy'" in str(error.value)
+    assert str(error.value).endswith(". Without one use backend='numpy'.")
+    assert "\n" not in str(error.value)
+    assert len(str(error.value)) < 600
     with pytest.raises(me.BackendError):
         me.MeMo(16, 2, 1, backend="cupy")
+
+
+def pretend_installed(folder, *names):
+    """Leave what pip leaves of a package."""
+    for name in names:
+        left = folder / f"{name.replace('-', '_')}-14.0.dist-info"
+        left.mkdir()
+        (left / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 14.0\n")
+
+
+def test_two_cupy_packages_at_once_are_left_alone(install, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    pretend_installed(tmp_path, "cupy-cuda13x", "cupy-xarray")
+    install(CuPy())
+    assert me.get_backend("cupy").name == "array_api_strict"
+    pretend_installed(tmp_path, "cupy-cuda12x")
+    backend_module._find_cupy.cache_clear()
+    with pytest.raises(me.BackendError, match=r"cupy-cuda12x and cupy-cuda13x .*Uninstall all"):
+        me.get_backend("cupy")
+    assert me.get_backend("auto").name == "numpy"
+
+
+def test_the_cause_of_a_wrapped_error_is_told(install):
+    wrapped = ImportError("=" * 60 + "\nFailed to import CuPy.\n" + "much advice " * 99)
+    wrapped.__cause__ = ImportError("libcudart.so.13")
+    install(CuPy(fault=wrapped))
+    with pytest.raises(me.BackendError, match=r"\(ImportError: libcudart.so.13\). Uninstall"):
+        me.get_backend("cupy")
+
+
+def test_a_gpu_is_named_and_what_cupy_keeps_is_free(install):
+    install(CuPy())
+    _, found = backend_module._find_cupy()
+    assert found == "NVIDIA B1000 works; 7.5 of its 8.0 GB are free."
+    gpu = me.get_backend("cupy")
+    gpu.name = "cupy"
+    assert gpu.free_memory() == 8_000_000_000
 
 
 def test_a_gpu_that_works_is_found_once(install):

@@ -103,7 +103,8 @@ def pretend_cupy(monkeypatch, **parts):
 
 
 def no_gpu():
-    return types.SimpleNamespace(is_available=lambda: False)
+    runtime = types.SimpleNamespace(driverGetVersion=lambda: 0, runtimeGetVersion=lambda: 13020)
+    return types.SimpleNamespace(is_available=lambda: False, runtime=runtime)
 
 
 def broken_driver():
@@ -114,12 +115,13 @@ def broken_driver():
 
 
 @pytest.mark.parametrize(
-    ("cuda", "found"), [(no_gpu(), "sees no GPU"), (broken_driver(), "libcuda.so is too old")]
+    ("cuda", "found"),
+    [(no_gpu(), "sees no NVIDIA driver"), (broken_driver(), "libcuda.so is too old")],
 )
 def test_cupy_without_a_working_gpu(monkeypatch, cuda, found):
     pretend_cupy(monkeypatch, cuda=cuda)
     for build in (me.get_backend, lambda name: make(backend=name)):
-        with pytest.raises(me.BackendError, match=rf"No working GPU: .*{found}.*pip install.*gpu"):
+        with pytest.raises(me.BackendError, match=rf"No working GPU: .*{found}.* Without one use"):
             build("cupy")
     assert me.get_backend("auto").name == "numpy"
 

@@ -2,8 +2,11 @@
 
 import csv
 
+import array_api_strict
+import numpy as np
 import pytest
 
+import memo_edu as me
 from memo_edu import benchmarks
 from memo_edu.cli import main
 
@@ -27,6 +30,23 @@ def test_memory_does_not_grow_with_the_rows():
     for record in found:
         if record["what"] == "memorize":
             assert record["extra_mb"] < 1.2 * record["extra_mb_half"]
+
+
+def test_a_device_is_waited_for_and_its_memory_is_not_traced():
+    device = me.get_backend(array_api_strict, device=array_api_strict.Device("device1"))
+    waited = []
+
+    class Watched(me.Backend):
+        def to_numpy(self, array):
+            waited.append(array.shape)
+            return super().to_numpy(array)
+
+    result = device.asarray(np.ones((5, 3)))
+    assert benchmarks._seconds(lambda: result, Watched(device.xp, device.device)) > 0
+    assert waited == [(1, 3)]  # one row is enough to wait for
+    found = benchmarks.ratios(rows=2, **SMALL | {"backend": device})
+    assert {record["extra_mb"] for record in found} == {None}
+    assert all(record["ratio"] > 0 for record in found)
 
 
 def test_growth_is_between_the_sizes_that_are_named():

@@ -1,18 +1,25 @@
 """The labs in a real browser: buttons, keys, files, and work that a person stops."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 from live import (
     SECONDS,
+    choose,
     chromium,
+    darken,
     jupyterlab,
+    labs_of,
     needs_browser,
+    reload,
     run_all,
+    wait_for,
     write_notebook,
 )
+from readable import nameless, pale, tabbed
 
 import memo_edu as me
 
@@ -45,6 +52,7 @@ def close(page, name):
     if folder := os.environ.get("MEMO_EDU_SCREENSHOTS"):
         page.screenshot(path=f"{folder}/{name}.png")
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
+    assert page.faults == []
     page.close()
 
 
@@ -114,6 +122,80 @@ def test_memo_lab_shows_votes_forgets_opens_files_and_stops(server, browser):
     close(page, "memo-lab")
 
 
+def test_a_new_user_does_all_of_it_and_finds_it_again(server, browser):
+    page = run_all(server, browser, "MemoLab.ipynb")
+    lab, status = page.locator(".memo-lab"), page.locator(".memo-lab [role=status]")
+
+    def says(words):
+        status.get_by_text(words).wait_for(timeout=30 * SECONDS)
+
+    def recalls():
+        lab.locator("[aria-label*='theory']").nth(len(shelf) - 1).wait_for(timeout=60 * SECONDS)
+        labels = [
+            bar.get_attribute("aria-label") for bar in lab.locator("[aria-label*='recalled']").all()
+        ]
+        return {label.split(":")[0]: int(re.search(r"(\d+) %", label)[1]) for label in labels}
+
+    # A text of one's own and two samples, with the paper's encoder.
+    lab.get_by_role("button", name="projection").click()
+    says("A new matrix")
+    own = {"name": "mine.txt", "mimeType": "text/plain", "buffer": OWN.encode()}
+    lab.locator("input[type=file]").first.set_input_files(own)
+    says("Opened “mine.txt”")
+    shelf = []
+    for name in ("mine.txt", "lighthouse", "clockmaker"):
+        lab.get_by_label("Text", exact=True).select_option(name)
+        lab.get_by_role("button", name="Memorize").first.click()
+        says(f"Memorized “{name}”")
+        shelf.append(name)
+    full = recalls()
+    assert list(full) == shelf
+
+    # A continuation, and why a word of it was chosen.
+    lab.get_by_label("Begin with").fill("My aunt keeps a small")
+    lab.get_by_label("go on where it does not know").check()
+    lab.get_by_role("button", name="Recite").click()
+    says("Recited")
+    lab.locator("summary").first.click()
+    assert (
+        lab.locator("details[open]")
+        .get_by_text("layer 1 saw 4 tokens: aunt keeps a small")
+        .is_visible()
+    )
+
+    # One is forgotten, and the other two recover.
+    lab.get_by_role("button", name="Forget “clockmaker”").click()
+    says("Forgot “clockmaker”")
+    shelf.pop()
+    wait_for(lambda: "not in memory" in lab.inner_text())
+    for name in shelf:
+        wait_for(lambda: recalls()[name] > full[name])  # noqa: B023
+    lab.get_by_role("button", name="Undo").click()
+    says("Undone: Forget “clockmaker”.")
+
+    # In the dark, too; for a screen reader; and by keys alone.
+    assert pale(lab) == []
+    darken(page)
+    assert pale(lab) == nameless(lab) == []
+    met = tabbed(page, lab)
+    assert [name for name, is_seen in met if not is_seen] == []
+    assert len(met) >= 20
+
+    # The kernel keeps it when the page is loaded again; when the cell runs again, another begins.
+    reload(page, server, "MemoLab.ipynb")
+    lab.get_by_role("button", name="Forget “mine.txt”").click(timeout=60 * SECONDS)
+    says("Forgot “mine.txt”")
+    choose(page, "Run", "Run All Cells")
+    lab.get_by_text("Nothing yet. Press Memorize.").wait_for(timeout=30 * SECONDS)
+    lab.get_by_role("button", name="Memorize").first.click()
+    says("Memorized “lighthouse”")
+    assert labs_of(page).count() == 1
+    close(page, "new-user")
+
+
+OWN = """My aunt keeps a small museum of lost umbrellas behind the bakery. Each of them has a label
+with the date, the weather and the bench on which it was found, and on rainy days she lends them
+out again."""
 DROP = """text => {
   const carrier = new DataTransfer();
   carrier.items.add(new File([text], 'drop.txt'));

@@ -5,14 +5,19 @@ import re
 import pytest
 from live import (
     SECONDS,
+    choose,
     chromium,
+    darken,
     is_idle,
     jupyterlab,
+    labs_of,
     needs_browser,
+    reload,
     run_all,
     wait_for,
     write_notebook,
 )
+from readable import nameless, pale, tabbed
 
 pytestmark = needs_browser
 
@@ -31,13 +36,15 @@ def page(tmp_path_factory):
     with jupyterlab(folder) as url, chromium() as browser:
         page = run_all(url, browser, "labs.ipynb", widgets=len(CELLS))
         page.is_idle = lambda: is_idle(url, "labs.ipynb")
+        page.reload_all = lambda: reload(page, url, "labs.ipynb")
         yield page
+        assert page.faults == []
         assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
         assert page.get_by_text("javascript error").count() == 0
 
 
 def the_lab(page, number):
-    lab = page.locator(".jp-OutputArea-output > .widget-vbox").nth(number)
+    lab = labs_of(page).nth(number)
     lab.scroll_into_view_if_needed()
     return lab
 
@@ -129,7 +136,7 @@ def test_a_text_is_typed_and_shown_as_text(page):
 def test_two_windows_are_compared(page):
     lab = the_lab(page, 2)
     assert sees(lab, "3 of 4 places agree.")
-    lab.get_by_label("Second window").select_option("the same")
+    lab.get_by_label("Second window", exact=True).select_option("the same")
     assert sees(lab, "4 of 4 places agree.")
     lab.locator('button[title="swap places 1 and 2 of the second window"]').click()
     assert sees(lab, "2 of 4 places agree.")
@@ -147,7 +154,7 @@ def test_two_windows_are_compared(page):
 
 def test_a_token_is_edited_and_a_wrong_one_refused(page):
     lab = the_lab(page, 2)
-    lab.get_by_label("Second window").select_option("the same")
+    lab.get_by_label("Second window", exact=True).select_option("the same")
     assert sees(lab, "4 of 4 places agree.")
     lab.get_by_label("second 3").fill("whale")
     page.keyboard.press("Tab")
@@ -158,3 +165,53 @@ def test_a_token_is_edited_and_a_wrong_one_refused(page):
     lab.get_by_label("Windows of").select_option("16 tokens, layer 2")
     assert sees(lab, "15 of 16 places agree.")
     assert lab.get_by_label("second 16").input_value() != ""
+
+
+def test_words_have_contrast_and_controls_have_names(page):
+    labs = [the_lab(page, number) for number in range(len(CELLS))]
+    assert [pale(lab) for lab in labs] == [[], [], []]
+    darken(page)
+    assert [pale(lab) for lab in labs] == [[], [], []]
+    assert [nameless(lab) for lab in labs] == [[], [], []]
+
+
+@pytest.mark.parametrize(("number", "count"), [(0, 11), (1, 7), (2, 18)])
+def test_tab_reaches_every_control_and_shows_where_it_is(page, number, count):
+    met = tabbed(page, the_lab(page, number))
+    assert len(met) >= count
+    assert [name for name, is_seen in met if not is_seen] == []
+
+
+def test_a_swap_swaps_what_was_typed(page):
+    lab = the_lab(page, 2)
+    lab.get_by_label("Windows of").select_option("4 tokens, layer 1")
+    lab.get_by_label("Second window", exact=True).select_option("the same")
+    assert sees(lab, "4 of 4 places agree.")
+    for token in ("owl", "fox", "elk", "ant"):
+        first = lab.get_by_label("second 1", exact=True)
+        first.fill(token)
+        first.press("Enter")
+        assert sees(lab, "3 of 4 places agree.")  # it has been read
+        lab.get_by_role("button", name="swap places 1 and 2 of the second window").click()
+        second = lab.get_by_label("second 2", exact=True)
+        wait_for(lambda: second.input_value() == token)  # noqa: B023
+        lab.get_by_label("Second window", exact=True).select_option("the same")
+        assert sees(lab, "4 of 4 places agree.")
+
+
+def test_labs_live_on_when_the_page_is_loaded_again_and_begin_anew_when_cells_run(page):
+    choose(page, "Run", "Run All Cells")
+    assert sees(the_lab(page, 0), "3 pairs lie in 128 × 128")
+    the_lab(page, 0).get_by_role("button", name="Store 100").click()
+    assert sees(the_lab(page, 0), "103 pairs lie in")
+    page.reload_all()
+    assert sees(the_lab(page, 0), "103 pairs lie in")
+    the_lab(page, 0).get_by_role("button", name="Forget all").click()
+    assert sees(the_lab(page, 0), "are exactly 0")
+    the_lab(page, 1).get_by_role("button", name="Step").click()
+    the_lab(page, 2).get_by_label("Second window", exact=True).select_option("reversed")
+    assert sees(the_lab(page, 2), "0 of 4 places agree.")
+    choose(page, "Run", "Run All Cells")
+    assert sees(the_lab(page, 0), "3 pairs lie in 128 × 128")
+    assert sees(the_lab(page, 1), "to token 3 of 9")
+    assert sees(the_lab(page, 2), "3 of 4 places agree.")

@@ -160,7 +160,8 @@ def test_what_was_there_survives_a_wrong_argument(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["pairs", "layers", "prose", "calibration", "damage", "intermediate"]
+    "name",
+    ["pairs", "layers", "prose", "calibration", "damage", "intermediate", "published"],
 )
 def test_help_tells_every_option(name, capsys):
     assert run(f"experiment {name} --help") == 0

@@ -29,7 +29,16 @@ CONDA_NAME = {"matplotlib": "matplotlib-base"}  # without the Qt that we do not 
 OPTIONAL = {"array-api-strict", "cupy", "distributed", "jupytext", "nbgrader", "tokenizers"}
 # Packages that a declared one always brings along.
 COMES_WITH = {"dask": "distributed", "ipython": "ipywidgets"} | dict.fromkeys(
-    ("ipykernel", "jupyter-client", "nbconvert", "nbformat", "traitlets"), "jupyterlab"
+    (
+        "ipykernel",
+        "jupyter-client",
+        "jupyter-core",
+        "nbconvert",
+        "nbformat",
+        "packaging",
+        "traitlets",
+    ),
+    "jupyterlab",
 )
 
 
@@ -209,7 +218,10 @@ def make(*arguments, cwd=ROOT):
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make here")
 class TestMakefile:
-    TARGETS = ("lab", "test", "test-course", "lint", "notebooks", "clean", "help")
+    TARGETS = (
+        *("lab", "app", "check", "test", "test-course", "test-gpu"),
+        *("lint", "notebooks", "clean", "help"),
+    )
 
     @pytest.mark.parametrize("target", TARGETS)
     def test_target_exists_and_is_listed(self, target):

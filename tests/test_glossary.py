@@ -34,8 +34,9 @@ ROWS = [(row[0], row[-1].strip("[]")) for row in SYMBOLS + SIGNS + WORDS]
 
 @functools.cache
 def plain(number):
-    """A chapter's text without asterisks and line breaks, and with dots as the page has them."""
-    return re.sub(r"\s+", " ", TEXTS[number].replace("*", "").replace(r"\dots", "…"))
+    """A chapter's text without asterisks and line breaks, with dots and λ as the page has them."""
+    text = TEXTS[number].replace("*", "").replace(r"\dots", "…").replace(r"\lambda", "λ")
+    return re.sub(r"\s+", " ", text)
 
 
 def occurs(name, text):

@@ -28,7 +28,7 @@ def close(found, expected, limit=1e-5):
 
 
 def oracle_of(model):
-    config = model._config
+    config = model.config
     return Oracle(model.encoder, model.partial_windows, config["alpha"], config["penalty"])
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import html
 import re
 import threading
 import time
@@ -11,7 +12,7 @@ import pytest
 from models import make, taught
 
 import memo_edu as me
-from memo_edu.lab import MemoLab, measures, memo_lab, work
+from memo_edu.lab import MemoLab, measures, memo_lab, parts, work
 from memo_edu.lab.coloured import NEVER
 from memo_edu.lab.files import LONGEST, drop_zone
 from memo_edu.lab.gauges import bar, gauge, memory_picture, png
@@ -233,6 +234,31 @@ def test_a_layer_that_sees_nothing_is_told_of(lab):
     write(lab, OWN)
     lab.layers.value = 4
     assert "Layer 4 looks at 256 tokens, more than any" in lab.status.value
+
+
+@pytest.mark.parametrize("option", [{"alpha": 0.5}, {"penalty": True}, {"partial_windows": True}])
+def test_what_only_the_projection_has_stays_with_it_and_is_told_of_elsewhere(option):
+    lab = MemoLab(make("projection", dim=64, heads=2, layers=2, **option))
+    choose(lab, "lighthouse")
+    lab.seed.value = 7
+    twin = make("projection", dim=64, heads=2, layers=2, seed=7, **option)
+    assert lab.model.config == twin.config
+    assert "Left out" not in lab.status.value
+    lab.encoder.value = "binding"
+    (name, value) = next(iter(option.items()))
+    assert f"Left out, since only the projection has it: {name} = {value}." in lab.status.value
+    assert lab.model.config == make(dim=64, heads=2, layers=2, seed=7).config
+    lab.undo.click()
+    assert lab.model.config == twin.config
+
+
+def test_other_options_stay(lab):
+    lab = MemoLab(make(dim=64, heads=2, layers=2, repeats="once", vocab_size=99))
+    lab.encoder.value = "projection"
+    lab.layers.value = 1
+    assert lab.model.config["repeats"] == "once"
+    assert lab.model.config["vocab_size"] == 99
+    assert "Left out" not in lab.status.value
 
 
 # ---- Texts -----------------------------------------------------------------------------------
@@ -524,6 +550,54 @@ def test_a_second_press_waits_for_no_one(lab):
 
 
 @pytest.mark.usefixtures("person")
+def test_what_is_pressed_meanwhile_waits_its_turn(lab):
+    def more():
+        lab.seed.value = 7
+        lab.dim.value = 256
+        lab.recite.click()
+
+    beside(lab, lab.memorize.click, more)
+    twin = make(dim=256, heads=4, layers=2, seed=7)
+    twin.memorize(SAMPLES["lighthouse"])
+    assert lab.model.matrix.tobytes() == twin.matrix.tobytes()
+    assert "Recited 40" in lab.status.value
+    assert not lab.work.busy
+
+
+@pytest.mark.usefixtures("person")
+def test_what_is_no_longer_looked_at_stops():
+    worker, tells, dropped, done = Work(), [], threading.Event(), threading.Event()
+
+    def look(tell):
+        tells.append(tell)
+        dropped.wait(30)
+        try:
+            tell(0.5)
+        except StoppedError:
+            done.set()
+
+    def looking():
+        worker.in_passing = True
+        with pytest.raises(StoppedError):
+            yield look
+
+    def following():
+        yield lambda tell: tell(0.1)
+
+    async def run():
+        worker.run(looking())
+        while not tells:
+            await asyncio.sleep(0.001)
+        worker.run(following())
+        await worker.task
+
+    asyncio.run(run())
+    dropped.set()
+    assert done.wait(30)
+    assert not worker.busy
+
+
+@pytest.mark.usefixtures("person")
 def test_looking_gives_way_to_the_next_press(lab, monkeypatch):
     asked, answered = threading.Event(), threading.Event()
 
@@ -588,6 +662,16 @@ def test_without_a_browser_all_is_done_at_once():
     assert not worker.busy
 
 
+def test_the_answer_comes_before_the_picture(lab):
+    order = []
+    for widget in (lab.status, lab.picture):
+        widget.observe(lambda change: order.append(change.owner), "value")
+    for press in (lab.memorize.click, lambda: lab.shelf["lighthouse"].click(), lab.undo.click):
+        press()
+        assert order[:2] == [lab.status, lab.picture]
+        order.clear()
+
+
 @pytest.mark.parametrize("encoder", ["binding", "projection"])
 def test_an_action_on_a_page_answers_at_once(encoder):
     lab = MemoLab(me.MeMo(encoder=encoder, backend="numpy"))
@@ -601,6 +685,42 @@ def test_an_action_on_a_page_answers_at_once(encoder):
     lab.undo.click()
     # Time of the processor, which other programs do not take away.
     assert min(spent.values()) - start < 0.2
+
+
+# ---- Where it stands -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["MemoLab", "PairLab", "WindowLab", "EncoderLab"])
+def test_where_nothing_runs_words_stand_in_its_place(name):
+    lab = getattr(me.lab, name)()
+    shown = lab._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in shown
+    assert "A live lab belongs here." in shown["text/html"]
+    assert type(lab).__doc__.splitlines()[0] in shown["text/html"]
+    assert repr(lab).splitlines()[-1] in html.unescape(shown["text/html"])
+
+
+def test_a_text_that_is_stored_in_its_place_is_shown_as_text():
+    shown = me.lab.EncoderLab(["<b>", "&", "c", "d"])._repr_mimebundle_()["text/html"]
+    shown += parts.still("for <i>", "<script>")
+    assert not re.search("<i>(?!Run)|<script|<b>(?!A live)", shown)
+    assert "&lt;script&gt;" in shown
+
+
+def test_a_page_for_visitors_has_no_files(lab, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lab.lock_files()
+    assert lab.files not in lab.children
+    assert all(widget.comm is None for widget in (lab.path, lab.save, lab.load))
+    lab.memorize.click()
+    assert "100 %" in repr(lab)
+    assert not any(tmp_path.iterdir())
+
+
+def test_an_empty_lab_says_so(lab):
+    assert [plain(child.value) for child in lab._shelf_box.children] == [
+        "Nothing yet. Press Memorize."
+    ]
 
 
 # ---- What is measured and drawn --------------------------------------------------------------

@@ -251,6 +251,7 @@ ORDER += [
     "checks",
     "progress",
     "course",
+    "doctor",
     "cli",
     "__main__",
 ]

@@ -311,3 +311,17 @@ def test_a_text_fits_its_cells():
 def test_a_number_too_few_is_refused():
     with pytest.raises(ValueError, match="zip"):
         plots.text(["tea", " cup"], [1], "votes")
+
+
+def test_numbers_can_be_read_on_every_colour_of_the_scale():
+    def light(colour):
+        rgb = np.array(mpl.colors.to_rgb(colour))
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        return linear @ [0.2126, 0.7152, 0.0722]
+
+    for row in np.linspace(-1, 1, 201).reshape(3, 67):
+        ax = plots.heat_map(row[None], limit=1)
+        for share, number in zip(row, ax.texts, strict=True):
+            ground = light(mpl.colormaps["PuOr"]((share + 1) / 2))
+            dark, bright = sorted([ground, light(number.get_color())])
+            assert (bright + 0.05) / (dark + 0.05) > 4.4, share

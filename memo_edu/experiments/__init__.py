@@ -9,6 +9,7 @@ from memo_edu.experiments.intermediate import intermediate_recall, replace_token
 from memo_edu.experiments.layers import multilayer_recall, rows_with_decoys
 from memo_edu.experiments.pairs import pair_capacity, pair_recall
 from memo_edu.experiments.prose import prose_recall, reference_pages
+from memo_edu.experiments.published import published_recall
 from memo_edu.experiments.reading import reading_recall, reading_rules
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "pair_capacity",
     "pair_recall",
     "prose_recall",
+    "published_recall",
     "reading_recall",
     "reading_rules",
     "reference_pages",

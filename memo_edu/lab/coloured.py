@@ -24,7 +24,8 @@ STYLE = f"""<style>
 .memo-words .guess {{border:1px dashed #d55e00; background:rgba(230,159,0,.25)}}
 .memo-words .wrong {{text-decoration:underline wavy #d55e00 2px}}
 .memo-words .why {{white-space:normal; line-height:1.4; margin:.3em 0 .6em; padding:.4em .8em;
-  border-left:4px solid {BLUE}; background:var(--jp-layout-color2, rgba(128,128,128,.12))}}
+  overflow-x:auto; border-left:4px solid {BLUE};
+  background:var(--jp-layout-color2, rgba(128,128,128,.12))}}
 .memo-words .why td, .memo-words .why th {{padding:0 .8em; text-align:right}}
 </style>"""
 
@@ -121,7 +122,7 @@ def _blocks(score):
 
 def _window(window):
     if window is None:
-        return f'<span style="{MUTED}">nothing: so many tokens do not stand before it yet</span>'
+        return "nothing: so many tokens do not stand before it yet"
     text = html.escape("".join(window)).replace("\n", "⏎")
     return f'{len(window)} tokens: <span style="white-space:pre-wrap">{text}</span>'
 
@@ -137,7 +138,7 @@ def _end(recitation):
 
 def _legend():
     return (
-        f'<div class="memo-words" style="{MUTED};font-size:.9em"><span class="sure">sure</span>: '
+        '<div class="memo-words" style="font-size:.9em"><span class="sure">sure</span>: '
         'less than one in a million that it is noise · <span class="known">fairly sure</span>: '
         'less than one in a hundred · <span class="guess">guess?</span> · '
         '<span class="wrong">wrong✗</span> · Open a word to see its votes.</div>'

@@ -174,7 +174,7 @@ def roads_of(dim, seed):
     return Roads(dim, seed)
 
 
-class EncoderLab(widgets.VBox):
+class EncoderLab(parts.Lab):
     """Two windows, token by token, and their cosine on three roads.
 
     Args:
@@ -224,6 +224,7 @@ class EncoderLab(widgets.VBox):
                 self.cosines,
                 self.image,
                 parts.note(LEGEND),
+                parts.names(),
             ]
         )
 
@@ -249,7 +250,7 @@ class EncoderLab(widgets.VBox):
 
     def _swap(self, which, place):
         """Make the button that swaps a place with the next one."""
-        button = parts.button("⇄")
+        button = parts.button("", "exchange")  # without words its tooltip is its name
         name = ("first", "second")[which]
         button.tooltip = f"swap places {place + 1} and {place + 2} of the {name} window"
         button.on_click(lambda _: self._exchange(which, place))

@@ -91,7 +91,7 @@ def predict_recall(model, texts, tell=lambda share: None):
         return dict.fromkeys(texts, theory.recall_of_counts(Counter(joined), dim, dim, *sizes))
     if not joined:
         return {}
-    chances = theory.recall_of_text(joined, model.encoder.dim, *sizes)
+    chances = theory.recall_of_text(joined, model.encoder.dim, *sizes, watch=tell)
     stops = np.cumsum([len(part) for part in tokens.values()])
     parts = np.split(chances, stops[:-1])
     return {name: float(part.mean()) for name, part in zip(texts, parts, strict=True)}
@@ -108,7 +108,7 @@ def is_rough(model, texts):
     return count > EXACT_THEORY and encoder_name(model) in theory.ALIKE_KEYS
 
 
-def fullness(model, texts):
+def fullness(model, texts, tell=lambda share: None):
     """Say how full a memory is, from how often each token occurs in it.
 
     More text like this is taken to have the same tokens, in the same proportions.
@@ -116,6 +116,7 @@ def fullness(model, texts):
     Args:
         model: a MeMo; only its sizes matter.
         texts: dict of name -> text, all that it holds.
+        tell: see Work.
 
     Returns:
         A Fullness, or None if it holds nothing.
@@ -126,7 +127,8 @@ def fullness(model, texts):
     r, dim = np.array(list(counts.values())), model.encoder.dim
     sizes = dim, dim, model.encoder.heads, model.encoder.layers, encoder_name(model)
     low, high = math.log2(2 / r.sum()), 24.0  # log₂ of how many times as much text
-    for _ in range(16):
+    for step in range(16):
+        tell(step / 16)
         middle = (low + high) / 2
         more = np.maximum(np.rint(r * 2**middle), r * 2**middle >= 0.5).astype(np.int64)
         recalled = theory.recall_of_counts(more, *sizes) if more.any() else 1.0

@@ -29,6 +29,7 @@ from memo_edu.lab.measures import (
     predict_recall,
     prove_forgotten,
 )
+from memo_edu.lab.parts import Lab, names
 from memo_edu.lab.reciting import Recitation
 from memo_edu.lab.work import StoppedError, Work
 from memo_edu.model import MeMo
@@ -40,6 +41,8 @@ WIDE = widgets.Layout(width="100%")
 KEPT = 128 * 2**20
 ROUGH = "Theory only counts words here: for the projection, and so much text, a rough guess."
 SETTINGS = ("encoder", "dim", "heads", "layers", "seed")
+# What only the projection has, and how a model is without it.
+NONE_OF_IT = {"alpha": 1.0, "penalty": False, "partial_windows": False}
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,11 @@ class Row(widgets.HBox):
         self.button.icon = "minus" if is_memorized else "plus"
 
 
-class MemoLab(widgets.VBox):
+class MemoLab(Lab):
     """A live MeMo: memorize texts, recite them, forget them, and watch the memory meanwhile.
 
     Args:
-        model: the MeMo to work on; None is a new one with the binding encoder.
+        model: the MeMo to work on, which holds texts, not ids; None is a new one that binds.
 
     Attributes:
         model: the MeMo.
@@ -89,7 +92,7 @@ class MemoLab(widgets.VBox):
         prompt, words, recite, step: what to recite from, how much, the whole or one word;
             may_guess: whether to go on where the model does not know.
         recited, picture, capacity, status, badge: HTML widgets that show what came of it.
-        path, save, load: keep a memory in a file.
+        path, save, load: keep a memory in a file; files holds the three.
         work: a Work: what runs now, with its Stop button.
 
     Example:
@@ -148,7 +151,7 @@ class MemoLab(widgets.VBox):
         )
         self.words = widgets.IntSlider(40, 5, 200, 5, description="Tokens", readout=True)
         self.step = _button("Next word", "step-forward", "", "Recite one word more")
-        self.recite = _button("Recite", "play", "success", "Recite until it no longer knows")
+        self.recite = _button("Recite", "play", "primary", "Recite until it no longer knows")
         self.may_guess = widgets.Checkbox(
             description="go on where it does not know", indent=False, layout={"width": "20em"}
         )
@@ -156,7 +159,7 @@ class MemoLab(widgets.VBox):
         self.save = _button("Save", "save", "", "Write the memory into this file")
         self.load = _button("Load", "folder-open", "", "Read a memory from this file")
         for name in ("recited", "picture", "capacity", "status", "badge"):
-            setattr(self, name, widgets.HTML())
+            setattr(self, name, widgets.HTML(layout=WIDE))
         self._shelf_box = widgets.VBox()
         self.work = Work(self._set_busy)
 
@@ -164,6 +167,7 @@ class MemoLab(widgets.VBox):
         """Put the widgets in their places."""
         wrap = {"flex_flow": "row wrap", "align_items": "center"}
         column = {"flex": "1 1 24em", "min_width": "20em", "padding": "0 .8em 0 0"}
+        self.files = widgets.HBox([self.path, self.save, self.load], layout=wrap)
         left = [
             _heading("1 · Choose, type or open a text"),
             self.sample,
@@ -182,6 +186,7 @@ class MemoLab(widgets.VBox):
             ),
             self.status,
             self.work,
+            names(),
             _heading("3 · Recite"),
             widgets.HBox(
                 [self.prompt, self.words, self.recite, self.step, self.may_guess], layout=wrap
@@ -189,7 +194,7 @@ class MemoLab(widgets.VBox):
             self.recited,
             _heading("4 · The memory itself"),
             self.picture,
-            widgets.HBox([self.path, self.save, self.load], layout=wrap),
+            self.files,
         ]
 
     def _connect(self):
@@ -204,7 +209,7 @@ class MemoLab(widgets.VBox):
             (self.save, self._save),
             (self.load, self._load),
         ):
-            button.on_click(lambda _, action=action: self.work.run(self._guard(action)))
+            button.on_click(lambda _, action=action: self.work.run(self._guard(action), action))
         self.prompt.on_msg(self._submit)
         for name in SETTINGS:
             getattr(self, name).observe(self._settings_changed, "value")
@@ -269,11 +274,12 @@ class MemoLab(widgets.VBox):
         def learn(tell):
             return self.model.memorize(text, name, tell)
 
-        name, notes = yield from self._change(f"Memorize “{name or text.strip()[:30]}”", learn)
-        self._texts[name] = text
-        self._trails[name] = []
-        count = self.model.texts[name]
-        self._show(f"Memorized “{name}”: {count:,} tokens went into the matrix.{notes}")
+        def settle(name):
+            self._texts[name], self._trails[name] = text, []
+            count = self.model.texts[name]
+            return f"Memorized “{name}”: {count:,} tokens went into the matrix."
+
+        yield from self._change(f"Memorize “{name or text.strip()[:30]}”", learn, settle)
         yield from self._look()
 
     def _turn(self, name):
@@ -286,11 +292,12 @@ class MemoLab(widgets.VBox):
         def unlearn(tell):
             return self.model.forget(name, tell)
 
-        _, notes = yield from self._change(f"Forget “{name}”", unlearn)
-        self._recitation, self.recited.value = None, ""
-        is_zero = not self.model.backend.to_numpy(self.model.matrix).any()
-        zero = " Every entry of the matrix is 0 again." if is_zero else ""
-        self._show(f"Forgot “{name}”.{zero}{notes}")
+        def settle(_):
+            self._recitation, self.recited.value = None, ""
+            is_zero = not self.model.backend.to_numpy(self.model.matrix).any()
+            return f"Forgot “{name}”.{' Every entry of the matrix is 0 again.' if is_zero else ''}"
+
+        yield from self._change(f"Forget “{name}”", unlearn, settle)
         yield from self._look(forgotten=name)
 
     def _memorized(self):
@@ -298,11 +305,13 @@ class MemoLab(widgets.VBox):
 
     # ---- Changes and Undo --------------------------------------------------------------------
 
-    def _change(self, action, job):
+    def _change(self, action, job, settle):
         """Change the memory, and keep what was before; whatever fails leaves all as it was.
 
-        Returns:
-            What the job returned, and the warnings that it gave, as sentences.
+        Args:
+            action: what it is called.
+            job: see Work.
+            settle: a function of what the job returned; it says in a sentence what has come of it.
         """
         model, texts, trails = self.model, dict(self._texts), _copy_trails(self._trails)
 
@@ -312,9 +321,9 @@ class MemoLab(widgets.VBox):
 
         old, result, notes = yield keep_and_change
         self._remember(State(action, old, texts, trails))
-        self._picture(old, action)
         self.badge.value = ""
-        return result, notes
+        self._show(f"{settle(result)}{notes}")  # the answer comes first
+        self._picture(old, action)
 
     def _remember(self, state):
         """Keep a state for Undo, and let go of the oldest ones if they take too much room."""
@@ -343,7 +352,8 @@ class MemoLab(widgets.VBox):
     def _settings_changed(self, _):
         if self._is_quiet or self._wanted() == self._settings():
             return
-        self.work.run(self._guard(self._rebuild))
+        wanted = self._wanted()
+        self.work.run(self._guard(lambda: self._rebuild(wanted)), wanted)
 
     def _wanted(self):
         return {name: getattr(self, name).value for name in SETTINGS}
@@ -354,20 +364,20 @@ class MemoLab(widgets.VBox):
         sizes = {name: getattr(encoder, name) for name in SETTINGS[1:]}
         return {"encoder": encoder_name(self.model), **sizes}
 
-    def _rebuild(self):
-        wanted, old, texts = self._wanted(), self.model, self._memorized()
+    def _rebuild(self, wanted):
+        old, texts = self.model, self._memorized()
+        config, left_out = _with_options(old.config, wanted)
 
         def make(tell):
-            new = MeMo(**wanted, backend=old.backend, tokenizer=old.tokenizer)
+            new = MeMo(**config, backend=old.backend, tokenizer=old.tokenizer)
             for done, (name, text) in enumerate(texts.items()):
                 new.memorize(text, name, lambda share: tell((done + share) / len(texts)))  # noqa: B023
             return new
 
         notes = yield from self._replace("new settings", make)
         again = f" Memorized anew: {', '.join(texts)}." if texts else ""
-        self._show(
-            f"A new matrix of {self.dim.value:,} × {self.dim.value:,} numbers.{again}{notes}"
-        )
+        size = f"{config['dim']:,} × {config['dim']:,}"
+        self._show(f"A new matrix of {size} numbers.{again}{left_out}{notes}")
         yield from self._look()
 
     # ---- Recite ------------------------------------------------------------------------------
@@ -425,6 +435,13 @@ class MemoLab(widgets.VBox):
         self._show(f"Loaded {path.name}: {len(self._texts)} texts.{notes}")
         yield from self._look()
 
+    def lock_files(self):
+        """Take Save and Load away, so that visitors of a page can not reach its machine's files."""
+        self.children = [child for child in self.children if child is not self.files]
+        # What is closed hears no messages any more, not even forged ones.
+        for widget in (self.path, self.save, self.load, self.files):
+            widget.close()
+
     # ---- Show --------------------------------------------------------------------------------
 
     def _look(self, forgotten=None):
@@ -449,15 +466,14 @@ class MemoLab(widgets.VBox):
             self._trails[name].append(share)
         self._draw_shelf()
         self._predicted = yield lambda tell: predict_recall(model, memorized, tell)
-        full = yield lambda tell: fullness(model, memorized)
+        full = yield lambda tell: fullness(model, memorized, tell)
         self.capacity.value = gauge(full, ROUGH if is_rough(model, memorized) else "")
         self._draw_shelf()
 
     def _show(self, message):
         """Bring the message, the settings and the shelf up to date."""
-        self.status.value = (
-            f'<p role="status" style="margin:.4em 0"><b>{html.escape(message)}</b></p>'
-        )
+        look = "margin:.4em 0;line-height:1.4"
+        self.status.value = f'<p role="status" style="{look}"><b>{html.escape(message)}</b></p>'
         self._is_quiet = True
         for name, value in self._settings().items():
             getattr(self, name).value = value
@@ -468,10 +484,10 @@ class MemoLab(widgets.VBox):
 
     def _draw_shelf(self):
         """Draw a line for every text, in the order in which they came."""
-        if list(self.shelf) != list(self._texts):
+        if list(self.shelf) != list(self._texts) or not self._shelf_box.children:
             act = self.work.run
             rows = {
-                n: Row(n, lambda n: act(self._guard(lambda: self._turn(n)))) for n in self._texts
+                n: Row(n, lambda n: act(self._guard(lambda: self._turn(n)), n)) for n in self._texts
             }
             self.shelf = {name: self.shelf.get(name, row) for name, row in rows.items()}
             self._shelf_box.children = list(self.shelf.values()) or [_nothing_yet()]
@@ -504,6 +520,22 @@ def _with_warnings(make, tell):
         warnings.simplefilter("always")
         made = make(tell)
     return made, "".join(f" {warning.message}" for warning in given)
+
+
+def _with_options(config, wanted):
+    """Change some settings of a model, and keep its options as far as they fit.
+
+    Returns:
+        The arguments of the new model, and a sentence on what had to be left out, or "".
+    """
+    config = config | wanted
+    if config["encoder"] == "projection":
+        return config, ""
+    lost = [
+        f"{name} = {config[name]}" for name, usual in NONE_OF_IT.items() if config[name] != usual
+    ]
+    note = f" Left out, since only the projection has it: {', '.join(lost)}. Undo brings it back."
+    return config | NONE_OF_IT, note if lost else ""
 
 
 def _copy_trails(trails):

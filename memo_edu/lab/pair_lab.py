@@ -202,7 +202,7 @@ class PairPicture:
         self._hills.set_ylim(0, 1.5 * highest)  # with room for the legend
 
 
-class PairLab(widgets.VBox):
+class PairLab(parts.Lab):
     """Store random pairs in one matrix, and watch how loud right and wrong tokens become.
 
     Args:
@@ -244,6 +244,7 @@ class PairLab(widgets.VBox):
                 parts.note(LEGEND),
                 row(self.asked),
                 self.answer,
+                parts.names(),
             ]
         )
 

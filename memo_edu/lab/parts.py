@@ -2,6 +2,7 @@
 
 import base64
 import html
+import inspect
 import io
 
 import ipywidgets as widgets
@@ -11,9 +12,61 @@ from matplotlib.figure import Figure
 from memo_edu import plots  # gives figures the house's look
 from memo_edu.errors import ConfigurationError
 
+# To a screen reader, ipywidgets' sliders have no name, nor has a text without a label; a button has
+# its few words, not its tooltip; and no toggle button is the pressed one.
+ON_SHOWN = """
+const lab = this.closest('.jupyter-widgets.widget-vbox'), set = (element, name, value) => {
+  if (element && element.getAttribute(name) !== value) element.setAttribute(name, value);
+};
+const look = () => {
+  for (const slider of lab.querySelectorAll('.widget-slider')) {
+    const name = slider.querySelector('.widget-label')?.textContent ?? '';
+    set(slider.querySelector('[role=slider]'), 'aria-label', name);
+    set(slider.querySelector('.widget-readout'), 'aria-hidden', 'true');
+  }
+  for (const text of lab.querySelectorAll('textarea:not([aria-label])'))
+    if (!text.labels?.[0]?.textContent) set(text, 'aria-label', text.placeholder);
+  for (const button of lab.querySelectorAll('.jupyter-button')) {
+    const words = button.textContent.trim(), title = button.title;
+    if (title.startsWith(words) && title !== words) set(button, 'aria-label', title);
+    if (button.classList.contains('widget-toggle-button'))
+      set(button, 'aria-pressed', String(button.classList.contains('mod-active')));
+  }
+};
+const changes = {childList: true, subtree: true, attributeFilter: ['class', 'title']};
+if (lab) { new MutationObserver(look).observe(lab, changes); look(); }
+"""
 WIDE = widgets.Layout(width="98%")
 MUTED = "color:var(--jp-ui-font-color2, #666)"
 COLOURS = plots.plt.rcParams["axes.prop_cycle"].by_key()["color"]
+
+
+class Lab(widgets.VBox):
+    """A box of widgets that tells in words what it is, where no kernel runs to show it."""
+
+    def _repr_mimebundle_(self, **kwargs):
+        """Add a text to what Jupyter shows; where there is a kernel, the widgets go before it."""
+        purpose = inspect.getdoc(type(self)).splitlines()[0]
+        return super()._repr_mimebundle_(**kwargs) | {"text/html": still(purpose, repr(self))}
+
+
+def still(purpose, state):
+    """Write what stands in a lab's place when nothing runs.
+
+    Args:
+        purpose: a sentence on what the lab is for.
+        state: how it looked when it ran last.
+
+    Returns:
+        HTML.
+    """
+    return (
+        '<div style="border:1px dashed #888;border-radius:6px;padding:.4em .8em;max-width:60em">'
+        f"<p><b>A live lab belongs here.</b> {html.escape(purpose)}</p>"
+        "<p>It wakes up when the cells run: in JupyterLab, choose <i>Run ▸ Run All Cells</i>. "
+        "When this page was stored, it stood at:</p>"
+        f'<pre style="white-space:pre-wrap">{html.escape(state)}</pre></div>'
+    )
 
 
 def new_figure(width, height):
@@ -97,6 +150,14 @@ def note(sentence):
     text = html.escape(sentence)
     return widgets.HTML(
         f'<p style="{MUTED};line-height:1.4;margin:0;max-width:60em;white-space:normal">{text}</p>'
+    )
+
+
+def names():
+    """Make an invisible part of a lab that gives names to those of its controls that have none."""
+    return widgets.HTML(
+        f'<img hidden alt="" src="data:," onerror="{html.escape(ON_SHOWN)}">',
+        layout=widgets.Layout(display="none"),
     )
 
 

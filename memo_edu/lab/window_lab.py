@@ -180,7 +180,7 @@ def _fill(image, matrix):
     image.set(data=matrix, extent=(-0.5, columns - 0.5, rows - 0.5, -0.5), clim=(-limit, limit))
 
 
-class WindowLab(widgets.VBox):
+class WindowLab(parts.Lab):
     """Step through a text, token by token, and see what each layer takes in and stores.
 
     Args:
@@ -222,6 +222,7 @@ class WindowLab(widgets.VBox):
                 self.pairs,
                 self.image,
                 parts.note(LEGEND),
+                parts.names(),
             ]
         )
 
@@ -338,7 +339,7 @@ def _cell(windows, place, layer, i):
     if i == place:
         return f'<td style="{CELL};{NEXT}" title="the next token">→ {token}</td>'
     if not place - size <= i < place:
-        return f'<td style="{CELL};color:#888">·</td>'
+        return f'<td style="{CELL};{parts.MUTED}">·</td>'
     block, offset = divmod(i - (place - size), step)
     look = DARK if block % 2 else LIGHT
     if offset == 0:

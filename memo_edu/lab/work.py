@@ -30,7 +30,7 @@ class Work(widgets.HBox):
 
     Attributes:
         stop: the button.
-        busy: whether something runs now; then, what comes next is not done.
+        busy: whether something runs now; then, what comes next waits for it.
         in_passing: to be set by what runs now, if it only looks: it gives way to what comes next.
         task: the asyncio task that runs it, or None.
 
@@ -51,36 +51,51 @@ class Work(widgets.HBox):
         self.stop.on_click(lambda _: self._ask_to_stop())
         self.busy, self.in_passing, self.task = False, False, None
         self._on_busy, self._stopping, self._share = on_busy, False, 0.0
-        self._next, self._is_held = None, False
+        # What runs, and what waits for it: (steps, name).
+        self._running, self._waiting, self._is_held = None, [], False
         # JupyterLab may have each widget heard in a thread of its own.
         self._lock = threading.Lock()
         super().__init__([self.label, self.bar, self.stop], layout={"display": "none"})
 
-    def run(self, steps):
+    def run(self, steps, name=None):
         """Run a generator of jobs.
 
         Args:
             steps: the generator.
+            name: of what is equal to what came last, as in a double click, only one is run.
         """
         with self._lock:
-            if self.busy and self.in_passing:
-                self._next, self._stopping = steps, True
             if self.busy:
+                self._line_up(steps, name)
                 return
-            self._begin()
+            self._begin(name)
         if clicked_by_a_person():
             self.task = asyncio.get_running_loop().create_task(self._run_beside(steps))
             return
         try:
-            _drive(steps, lambda job: job(self._tell))
+            while steps is not None:
+                _drive(steps, lambda job: job(self._tell))
+                steps = self._take_next()
         finally:
             self.busy = False
 
-    def _begin(self):
+    def _begin(self, name):
         self.busy, self.in_passing, self._stopping, self._share = True, False, False, 0.0
+        self._running = name
 
-    def _tell(self, share):
+    def _line_up(self, steps, name):
+        """Let something wait; what only looks gives way to it."""
+        last = self._waiting[-1][1] if self._waiting else self._running
+        if self.in_passing and not self._waiting:
+            self._stopping = True
+        elif name == last:
+            return
+        self._waiting.append((steps, name))
+
+    def _tell(self, share, is_dropped=False):
         """Hear from a job which share of it is done, and stop it if that was asked for."""
+        if is_dropped:
+            raise StoppedError
         self._share = share
         if self._stopping:
             self._stopping = False  # what follows, such as drawing the old state, is not stopped
@@ -102,8 +117,8 @@ class Work(widgets.HBox):
     def _take_next(self):
         """Return what was asked for meanwhile, or be free."""
         with self._lock:
-            steps, self._next = self._next, None
-            self._begin()
+            steps, name = self._waiting.pop(0) if self._waiting else (None, None)
+            self._begin(name)
             self.busy = steps is not None
         return steps
 
@@ -121,13 +136,16 @@ class Work(widgets.HBox):
 
     async def _watch(self, job):
         """Show the progress of a job until it is done; return its result, or what it raised."""
-        future = asyncio.get_running_loop().run_in_executor(None, job, self._tell)
+        dropped = threading.Event()
+        tell = lambda share: self._tell(share, dropped.is_set())  # noqa: E731
+        future = asyncio.get_running_loop().run_in_executor(None, job, tell)
         glances = 0
         self._show(self.layout.display == "flex")  # what only looks holds no one back
         while not (await asyncio.wait({future}, timeout=GLANCE))[0]:
             glances += 1
             if self.in_passing and self._stopping:
                 future.add_done_callback(lambda future: future.exception())  # no one waits for it
+                dropped.set()
                 self._stopping = False
                 return StoppedError()
             if glances >= PATIENCE or self.layout.display == "flex":

@@ -69,7 +69,15 @@ def run(notebook, folder):
         resources={"metadata": {"path": str(folder)}},
     )
     client.execute()
+    leave_words(notebook)
     notebook.metadata["language_info"] = {"name": "python"}
+
+
+def leave_words(notebook):
+    """Take out links to widgets, which are gone with their kernel; the words beside them stay."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
 
 
 def assignment(source):

@@ -142,7 +142,7 @@ def test_what_students_get(assignment, tmp_path):
     stubs = [
         cell
         for cell in handed.cells
-        if "YOUR CODE HERE" in cell.source or "YOUR ANSWER HERE" in cell.source
+        if "# YOUR CODE HERE" in cell.source or "YOUR ANSWER HERE" in cell.source
     ]
     solved = [cell for cell in notebook(assignment).cells if "### BEGIN SOLUTION" in cell.source]
     assert len(stubs) == len(solved)
