@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 # Rooms that need matplotlib or widgets are opened at the first use, so that importing stays fast.
-_ROOMS = ("checks", "cost", "experiments", "lab", "plots", "theory")
+_ROOMS = ("checks", "cost", "experiments", "lab", "plots", "scale", "theory")
 
 
 def __getattr__(name):

@@ -78,6 +78,31 @@ def bench(arguments):
     return _write_records("bench", bench.__doc__, runs, arguments)
 
 
+def memorize(arguments):
+    """Memorize files of any size, plain or .gz, .bz2, .xz, and save the memory.
+
+    What is done is written to OUT.checkpoint now and then. If the work is cut short, the same
+    command again goes on from there; with the binding encoder the memory is the same, bit for bit.
+    """
+    from memo_edu.model import MeMo
+    from memo_edu.scale import memorize_corpus
+
+    parser = Parser(prog="memo-edu memorize", description=inspect.getdoc(memorize))
+    parser.add_argument("files", nargs="+", help='files, folders, patterns such as "books/*.txt"')
+    parser.add_argument("--out", metavar="FILE", required=True, help="for me.MeMo.load")
+    parser.add_argument("--encoder", default="binding", help="%(default)s")
+    for name, default in {"dim": 1024, "heads": 4, "layers": 3, "seed": 0}.items():
+        parser.add_argument(f"--{name}", type=int, default=default, help="%(default)s")
+    options = vars(parser.parse_args(arguments))
+    files, out = options.pop("files"), options.pop("out")
+    checkpoint, model = Path(f"{out}.checkpoint"), MeMo(**options)
+    memorize_corpus(files, model, checkpoint=checkpoint)
+    model.save(out)
+    checkpoint.unlink()
+    print(f"{out}: {model!r}")
+    return 0
+
+
 def doctor(arguments):
     """Look whether all that the notebooks need is there, and say what to do where it is not."""
     from memo_edu.doctor import WRONG, examine, report
@@ -174,6 +199,7 @@ COMMANDS = {
     "experiment": experiment,
     "bench": bench,
     "size": size,
+    "memorize": memorize,
     "assignment": assignment,
 }
 

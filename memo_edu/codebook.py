@@ -1,5 +1,6 @@
 """A random vector for every token: in many dimensions, chance makes them nearly orthogonal."""
 
+import functools
 import hashlib
 import math
 from collections.abc import Iterable
@@ -12,6 +13,8 @@ from memo_edu.errors import ConfigurationError, InputError
 
 PADDING = 0
 DTYPES = ("float32", "float64")
+# Vectors that are drawn at once: they come as floats, and are kept in a fourth of the room.
+DRAWN = 4096
 
 
 def random_stream(*names):
@@ -134,6 +137,8 @@ def whole_number(value, name, least=1, error=ConfigurationError):
 class Vocabulary:
     """The tokens that may be answers, sorted, with the matrix of their vectors.
 
+    Vectors are drawn when they are first asked for: who only memorizes needs no matrix.
+
     Args:
         codebook: where vectors come from.
         begin: a token that has a vector here and is never an answer.
@@ -156,15 +161,35 @@ class Vocabulary:
         self._rows = {token: row for row, token in enumerate([begin, *self.tokens])}
         # ±1 fits into a byte, and a quarter of the numbers' size is a quarter of the time to fetch.
         self._dtype = "int8" if codebook.kind == "bipolar" else codebook.dtype
-        asarray, vectors = codebook.backend.asarray, (known or codebook).vectors
-        self._table = asarray(vectors([begin, *self.tokens]), self._dtype)
-        self.matrix = asarray(self._table[1:, :], codebook.dtype)
+
+        if known is not None:
+            self._table = self._fetch(known)
+
+    @functools.cached_property
+    def _table(self):
+        """The vectors of the begin mark and of the candidates, (1 + V, dim)."""
+        return self._fetch(self._codebook)
+
+    def _fetch(self, source):
+        """Return what _table is, with vectors from a Codebook or a Vocabulary."""
+        backend, tokens = self._codebook.backend, list(self._rows)
+        xp, shape = backend.xp, (len(tokens), self._codebook.dim)
+        table = xp.empty(shape, dtype=getattr(xp, self._dtype), device=backend.device)
+        for first in range(0, len(tokens), DRAWN):
+            backend.copy_rows(source.vectors(tokens[first : first + DRAWN]), table, first)
+        return table
+
+    @functools.cached_property
+    def matrix(self):
+        """The (V, dim) array of the candidates' vectors."""
+        return self._codebook.backend.asarray(self._table[1:, :], self._codebook.dtype)
 
     def of(self, tokens):
         """Return the Vocabulary of other tokens; vectors that are here are not drawn again."""
         if len(tokens) == len(self.tokens) and all(token in self._rows for token in tokens):
             return self
-        return Vocabulary(self._codebook, self._begin, tokens, known=self)
+        drawn = self if "_table" in vars(self) else None
+        return Vocabulary(self._codebook, self._begin, tokens, known=drawn)
 
     def row(self, token):
         """Return a candidate's row in matrix."""
@@ -173,14 +198,16 @@ class Vocabulary:
     def vectors(self, tokens):
         """Look up the vectors of any tokens, candidates or not; (n, dim), int8 if bipolar."""
         new = list(set(tokens).difference(self._rows))
-        table, rows = self._table, self._rows
+        table, rows, asarray = self._table, self._rows, self._codebook.backend.asarray
         xp = array_api_compat.array_namespace(table)
         if new:
-            drawn = self._codebook.backend.asarray(self._codebook.vectors(new), self._dtype)
-            table = xp.concat([table, drawn], axis=0)
-            rows = {**rows, **{token: len(rows) + i for i, token in enumerate(new)}}
+            known = list(set(tokens).intersection(rows))
+            found = xp.take(table, asarray(np.array([rows[t] for t in known], np.int64)), axis=0)
+            drawn = asarray(self._codebook.vectors(new), self._dtype)
+            table = xp.concat([found, drawn], axis=0)
+            rows = {token: row for row, token in enumerate([*known, *new])}
         index = np.array([rows[token] for token in tokens], dtype=np.int64)
-        return xp.take(table, self._codebook.backend.asarray(index), axis=0)
+        return xp.take(table, asarray(index), axis=0)
 
     def __len__(self):
         return len(self.tokens)

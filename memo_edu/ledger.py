@@ -2,7 +2,9 @@
 
 import hashlib
 import math
+import re
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,11 +12,63 @@ from memo_edu.codebook import as_tokens, whole_number
 from memo_edu.errors import InputError, NotMemorizedError
 
 
+class TokenHash:
+    """The hash of a text's tokens, told block by block: it stands for a text too long to keep.
+
+    Example:
+        >>> whole, parts = TokenHash(), TokenHash()
+        >>> whole.update(["Hot", " tea"])
+        >>> for token in ["Hot", " tea"]:
+        ...     parts.update([token])
+        >>> whole.note() == parts.note(), whole.note().length
+        (True, 2)
+    """
+
+    def __init__(self):
+        self._hash, self._length = hashlib.blake2b(digest_size=16), 0
+
+    def update(self, tokens):
+        """Go on with more tokens."""
+        # As ASCII in quotation marks, which no token can imitate, in any version of Unicode.
+        self._hash.update("".join(map(ascii, tokens)).encode())
+        self._length += len(tokens)
+
+    def note(self):
+        """Return what a ledger keeps, a Note."""
+        return Note(self._hash.hexdigest(), self._length)
+
+
+@dataclass(frozen=True)
+class Note:
+    """What is kept of a text that was read from a file: enough to know it again.
+
+    Attributes:
+        digest: the hash of its tokens.
+        length: how many tokens it has.
+    """
+
+    digest: str
+    length: int
+
+    def __len__(self):
+        return self.length
+
+    @classmethod
+    def of(cls, tokens):
+        """Return the Note of tokens, or the Note that stands for them already."""
+        if isinstance(tokens, cls):
+            return tokens
+        text = TokenHash()
+        text.update(tokens)
+        return text.note()
+
+
 class Ledger:
     """The texts and rows of ids that are memorized now; what is forgotten leaves no trace.
 
     Attributes:
-        texts: name -> the text's tokens, in the order of memorizing.
+        texts: name -> the text's tokens, in the order of memorizing; or a Note, if the text came
+            from a file that may be larger than the computer's memory.
         rows: hash of a row of ids -> how often it is memorized.
         targets: token -> how many stored positions it follows; its keys are the candidates.
         divisors: name -> what intermediate memories divided the text's windows by, if they did;
@@ -25,7 +79,7 @@ class Ledger:
         >>> ledger.add_text("tea", ["Hot", " tea"])
         >>> ledger.targets[" tea"], ledger.free_name("tea")
         (1, 'tea (2)')
-        >>> ledger.remove_text("tea")
+        >>> ledger.remove_text("tea", ["Hot", " tea"])
         >>> ledger.texts, ledger.targets
         ({}, Counter())
     """
@@ -42,9 +96,15 @@ class Ledger:
         if divisors is not None:
             self.divisors[name] = divisors
 
-    def remove_text(self, name):
-        """Strike a text out."""
-        self.targets = self.targets - Counter(self.texts.pop(name))
+    def add_note(self, name, note, counts):
+        """Note a text of which no tokens are kept, only how often each occurs in it."""
+        self.texts[name] = note
+        self.targets.update(counts)
+
+    def remove_text(self, name, counts):
+        """Strike a text out, given its tokens or how often each occurs in it."""
+        self.targets = self.targets - Counter(counts)
+        del self.texts[name]
         self.divisors.pop(name, None)
 
     def check_name(self, name):
@@ -67,13 +127,46 @@ class Ledger:
             raise InputError(f"Pass a name or a text, not {type(text_or_name).__name__}.")
         if text_or_name in self.texts:
             return text_or_name
-        tokens = tuple(tokenizer.encode(text_or_name))
-        for name in reversed(self.texts):
-            if self.texts[name] == tokens:
+        return self.find_tokens(tokenizer.encode(text_or_name))
+
+    def find_tokens(self, tokens, names=()):
+        """Return the name of a text, given its tokens or their Note.
+
+        Args:
+            tokens: a list of str, or a Note.
+            names: which to look at first; of equal texts the latest is found otherwise.
+
+        Raises:
+            NotMemorizedError: there is no such text.
+        """
+        note = Note.of(tokens)
+        for name in [*names, *reversed(self.texts)]:
+            kept = self.texts.get(name, ())
+            if len(kept) == note.length and Note.of(kept) == note:
                 return name
         raise NotMemorizedError(
             f"Nothing of this name or with these words is memorized. There is: {list(self.texts)}."
         )
+
+    def tokens(self, name, text, tokenizer):
+        """Return the tokens of a text that is memorized.
+
+        Args:
+            name: its name.
+            text: the text, needed if only a Note is kept; otherwise anything.
+            tokenizer: which cuts it.
+
+        Raises:
+            InputError: only a Note is kept, and text is not the text.
+        """
+        if not isinstance(self.texts[name], Note):
+            return self.texts[name]
+        if text == name:
+            raise InputError(
+                f"{name!r} was memorized from a file, and only a hash of it is kept. Pass its "
+                "text, or let the file be read again: me.scale.forget_corpus."
+            )
+        return tokenizer.encode(text)
 
     def add_rows(self, rows, heads, divisors):
         """Note rows of ids; the first heads ids of a row are no targets."""
@@ -113,6 +206,20 @@ class Ledger:
         self.rows = self.rows + other.rows
         self.targets = self.targets + other.targets
 
+    def kept_texts(self):
+        """Return the texts whose tokens are kept, name -> tokens."""
+        return {n: tokens for n, tokens in self.texts.items() if not isinstance(tokens, Note)}
+
+    def check_counts(self):
+        """Refuse counts of words that the texts can't have."""
+        kept = self.kept_texts().values()
+        noted = sum(map(len, self.texts.values())) - sum(map(len, kept))
+        left = Counter({t: n for t, n in self.targets.items() if isinstance(t, str)})
+        for tokens in kept:
+            left.subtract(tokens)
+        if any(count < 0 for count in left.values()) or left.total() != noted:
+            raise InputError("The texts and the counts of their words do not agree.")
+
     def check_divisors(self, noted, windows):
         """Refuse to go on if it is not known what every window was divided by.
 
@@ -133,7 +240,10 @@ class Ledger:
 
     def to_json(self):
         """Return plain lists and dicts that hold everything."""
-        texts = [[name, list(tokens)] for name, tokens in self.texts.items()]
+        texts = [
+            [name, vars(kept) if isinstance(kept, Note) else list(kept)]
+            for name, kept in self.texts.items()
+        ]
         return {
             "texts": texts,
             "rows": dict(self.rows),
@@ -148,9 +258,7 @@ class Ledger:
         ledger = cls()
         for name, tokens in data["texts"]:
             ledger.check_name(name)
-            if not isinstance(tokens, list):
-                raise InputError("The tokens of a text are a list.")
-            ledger.texts[name] = tuple(as_tokens(tokens))
+            ledger.texts[name] = _as_kept(tokens)
         for digest, count in dict(data["rows"]).items():
             ledger.rows[digest] = whole_number(count, "a count", error=InputError)
         tokens, counts = zip(*data["targets"], strict=True) if data["targets"] else ((), ())
@@ -158,13 +266,23 @@ class Ledger:
             if not isinstance(token, str):
                 whole_number(token, "an id", error=InputError)
             ledger.targets[token] = whole_number(count, "a count", error=InputError)
-        words = Counter(token for tokens in ledger.texts.values() for token in tokens)
-        if words != Counter({t: n for t, n in ledger.targets.items() if isinstance(t, str)}):
-            raise InputError("The texts and the counts of their words do not agree.")
+        ledger.check_counts()
         ledger.divisors = {n: _as_divisors(d) for n, d in dict(data.get("divisors", {})).items()}
         for digest, noted in dict(data.get("row_divisors", {})).items():
             ledger.row_divisors[digest] = [_as_divisors(divisors) for divisors in noted]
         return ledger
+
+
+def _as_kept(tokens):
+    """Check that this is a list of tokens, or a Note as a dict."""
+    if isinstance(tokens, list):
+        return tuple(as_tokens(tokens))
+    if not isinstance(tokens, dict) or not re.fullmatch("[0-9a-f]{32}", tokens["digest"]):
+        raise InputError("What is kept of a text is a list of tokens, or a hash of them.")
+    length = whole_number(tokens["length"], "a length", 2, InputError)
+    if length >= 2**53:
+        raise InputError("A text of so many tokens fits into no memory.")
+    return Note(tokens["digest"], length)
 
 
 def _as_divisors(layers):

@@ -18,7 +18,7 @@ from memo_edu.ledger import Ledger
 from memo_edu.memory import CorrelationMatrixMemory, noise_probability
 from memo_edu.positions import Positions, watched
 from memo_edu.results import SURE, Explanation, Prediction, Recall, show_table, show_token
-from memo_edu.rows import BEGIN, Rows
+from memo_edu.rows import BEGIN, Rows, first_words
 from memo_edu.written import WrittenPairs
 
 
@@ -150,7 +150,7 @@ class MeMo:
         """
         tokens = self._rows.encode(text)
         if name is None:
-            name = self._ledger.free_name(" ".join(text.split()[:4])[:40] or "blank")
+            name = self._ledger.free_name(first_words(text))
         self._ledger.check_name(name)
         self._warn_if_unused_layers(len(tokens) + self.encoder.heads)
         divisors = self._write([self._rows.begun(tokens)], watch)
@@ -173,9 +173,9 @@ class MeMo:
             NotMemorizedError: there is no such text; the model is unchanged.
         """
         name = self._ledger.find(text_or_name, self.tokenizer)
-        row = self._rows.begun(self._ledger.texts[name])
-        self._erase([row], [self._ledger.divisors.get(name)], watch)
-        self._ledger.remove_text(name)
+        tokens = self._ledger.tokens(name, text_or_name, self.tokenizer)
+        self._erase([self._rows.begun(tokens)], [self._ledger.divisors.get(name)], watch)
+        self._ledger.remove_text(name, tokens)
         self._update_candidates()
 
     def memorize_ids(self, ids):
@@ -409,8 +409,8 @@ class MeMo:
         return {name: len(tokens) for name, tokens in self._ledger.texts.items()}
 
     def originals(self):
-        """Put the texts that are memorized now together again: a dict of name -> text."""
-        texts = self._ledger.texts
+        """Put memorized texts together again, name -> text; not those that a corpus brought."""
+        texts = self._ledger.kept_texts()
         return {name: self.tokenizer.decode(list(tokens)) for name, tokens in texts.items()}
 
     @property

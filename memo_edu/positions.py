@@ -39,12 +39,25 @@ class Positions:
             A generator of (n, dim) keys and (n, dim) values, n at most BLOCK.
         """
         for row, mark in zip(rows, marks or [None] * len(rows), strict=True):
-            for start, stop in self._blocks(row):
-                vectors, first = self._around(row, start, stop)
-                part = None if mark is None else mark[:, start - self._encoder.heads :][:, :BLOCK]
-                keys = self._encoder.key_sum(vectors[:-1, :], first, part)
-                signatures = self._encoder.signatures(vectors[:-1, :])[first:, :]
-                yield keys, bind(vectors[first + 1 :, :], signatures)
+            yield from self.pairs_from(row, self._encoder.heads, mark)
+
+    def pairs_from(self, row, first, marks=None):
+        """Yield the pairs that a row stores from its token `first` on.
+
+        Args:
+            row: a row of tokens; those before `first` are only looked back on.
+            first: at least h.
+            marks: a (layers, positions) NumPy array of bool, or None; see pairs.
+
+        Returns:
+            A generator, as that of pairs.
+        """
+        for start in range(first, len(row), BLOCK):
+            vectors, last = self._around(row, start, min(start + BLOCK, len(row)))
+            part = None if marks is None else marks[:, start - first :][:, :BLOCK]
+            keys = self._encoder.key_sum(vectors[:-1, :], last, part)
+            signatures = self._encoder.signatures(vectors[:-1, :])[last:, :]
+            yield keys, bind(vectors[last + 1 :, :], signatures)
 
     def questions(self, row, chosen, **asking):
         """Yield the keys, summed over layers, and the signatures of some positions of a row.

@@ -86,6 +86,11 @@ class Rows:
         ]
 
 
+def first_words(text):
+    """Return what to call a text that nobody named."""
+    return " ".join(text.split()[:4])[:40] or "blank"
+
+
 def split_rows(ids, vocab_size=None, shortest=1):
     """Check rows of token ids and cut them at the padding.
 

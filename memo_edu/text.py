@@ -91,6 +91,20 @@ class WordTokenizer:
         """Cut a text into tokens; see tokenize."""
         return tokenize(text)
 
+    def encode_part(self, text):
+        """Cut a text that goes on into tokens.
+
+        Returns:
+            (tokens, rest): the last token is left over as rest, since what follows may belong to
+            it; every other one ends where the next begins, whatever follows.
+
+        Example:
+            >>> WordTokenizer().encode_part("No tea, no cu")
+            (['No', ' tea', ',', ' no'], ' cu')
+        """
+        *tokens, rest = tokenize(text) or [""]
+        return tokens, rest
+
     def decode(self, tokens):
         """Put tokens together; see detokenize."""
         return detokenize(tokens)

@@ -26,9 +26,9 @@ DEV = [Requirement(r) for r in PROJECT["optional-dependencies"]["dev"]]
 COURSE = [Requirement(r) for r in PROJECT["optional-dependencies"]["course"]]
 CONDA_NAME = {"matplotlib": "matplotlib-base"}  # without the Qt that we do not need
 # Imported only where they are asked for.
-OPTIONAL = {"array-api-strict", "cupy", "jupytext", "nbgrader", "tokenizers"}
+OPTIONAL = {"array-api-strict", "cupy", "distributed", "jupytext", "nbgrader", "tokenizers"}
 # Packages that a declared one always brings along.
-COMES_WITH = {"ipython": "ipywidgets"} | dict.fromkeys(
+COMES_WITH = {"dask": "distributed", "ipython": "ipywidgets"} | dict.fromkeys(
     (
         "ipykernel",
         "jupyter-client",

@@ -244,6 +244,8 @@ ORDER += [
     "cost",
     "experiments",
     "benchmarks",
+    "corpus",
+    "scale",
     "plots",
     "figures",
     "lab",
@@ -343,6 +345,8 @@ def test_it_opens_fast_and_without_figures_or_widgets():
         "scipy",
         "pandas",
         "tokenizers",
+        "dask",
+        "distributed",
     }
     assert heavy & set(lines[0][1].split()) == set()
 
@@ -355,6 +359,7 @@ def test_it_opens_fast_and_without_figures_or_widgets():
         "checks.Chapter",
         "theory.recall",
         "experiments.pair_capacity",
+        "scale.memorize_corpus",
     ],
 )
 def test_rooms_open_when_they_are_asked_for(name):

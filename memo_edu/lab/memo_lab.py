@@ -301,7 +301,7 @@ class MemoLab(Lab):
         yield from self._look(forgotten=name)
 
     def _memorized(self):
-        return {name: self._texts[name] for name in self.model.texts}
+        return {name: self._texts[name] for name in self.model.texts if name in self._texts}
 
     # ---- Changes and Undo --------------------------------------------------------------------
 
