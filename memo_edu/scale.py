@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from memo_edu import storage
+from memo_edu.cluster import check_client, computed, lost_workers_told, results, submit
 from memo_edu.codebook import Vocabulary
 from memo_edu.corpus import find_files, partitions, read_file, read_texts
 from memo_edu.encoders import make_encoder
-from memo_edu.errors import BackendError, ConfigurationError, FileFormatError, InputError
+from memo_edu.errors import ConfigurationError, FileFormatError, InputError
 from memo_edu.experiments.bar import progress_bar
 from memo_edu.ledger import Ledger
 from memo_edu.memory import CorrelationMatrixMemory
@@ -129,8 +130,7 @@ def _check(files_or_bag, model, client):
     """Refuse what can't be added up in parts; return the files, or None if there is a bag."""
     if not isinstance(model, MeMo):
         raise InputError(f"Pass a MeMo, not {type(model).__name__}.")
-    if client is not None and not hasattr(client, "compute"):
-        raise InputError(f"A client is a dask.distributed.Client, not {type(client).__name__}.")
+    check_client(client)
     plain = {"vocab_size": None, "alpha": 1.0, "penalty": False, "repeats": "count"}
     unlike = [f"{k} {model.config[k]!r}" for k, v in plain.items() if model.config[k] != v]
     if unlike:
@@ -166,7 +166,7 @@ def _read(files_or_bag, files, model, client):
             items = [(file, os.path.abspath(file)) for file in files]  # workers may stand elsewhere
             options |= {"span": model.encoder.span, "size": CHARACTERS}
             read = functools.partial(_read_named, **options)
-        for number, texts in _results(read, items, client):
+        for number, texts in results(read, items, client):
             found[number] = [(text.name, text.note, text.pieces) for text in texts]
             for text in texts:
                 counts.update(text.counts)
@@ -285,27 +285,11 @@ def _sums_here(model, tokens, corpus, left, is_due, watch):
     """Yield the sum of each part that is left, and its number in a set."""
     adder = _Adder(model.encoder, model._rows, tokens)
     for number in left:
-        yield adder.sum(_computed(corpus.parts[number])), {number}
+        yield adder.sum(computed(corpus.parts[number])), {number}
         watch(corpus.lengths[number])
 
 
 # ---- On a cluster ----------------------------------------------------------------------------
-
-
-def _results(function, items, client):
-    """Yield (number, function(item)) of all items, in whatever order they are done."""
-    if client is None:
-        for number, item in enumerate(items):
-            yield number, function(_computed(item))
-        return
-    from distributed import KilledWorker, as_completed
-
-    futures = {future: n for n, future in enumerate(_submit(function, items, client))}
-    try:
-        for future, result in as_completed(list(futures), with_results=True):
-            yield futures.pop(future), result
-    except KilledWorker as error:
-        raise _too_often(error) from error
 
 
 def _sums_on(client, model, tokens, corpus, left, is_due, watch):
@@ -315,18 +299,18 @@ def _sums_on(client, model, tokens, corpus, left, is_due, watch):
     does again what was lost with it.
     """
     from dask import delayed
-    from distributed import KilledWorker, as_completed
+    from distributed import as_completed
 
     names = ("encoder", "dim", "heads", "layers", "seed")
     make = functools.partial(
         _make_adder, [model.config[n] for n in names], model.backend, model._rows, tokens
     )
     adder = client.persist(delayed(make, pure=False)())
-    futures = _submit(_sum_part, [corpus.parts[number] for number in left], client, adder)
+    futures = submit(client, _sum_part, [corpus.parts[number] for number in left], adder)
     holds = {future: {number} for future, number in zip(futures, left, strict=True)}
     queue, waiting = as_completed(futures), None
     del futures
-    try:
+    with lost_workers_told():
         for future in queue:
             if future.status != "finished":
                 future.result()  # raises the error of the worker
@@ -342,22 +326,6 @@ def _sums_on(client, model, tokens, corpus, left, is_due, watch):
             if waiting is not None and (is_due() or queue.is_empty()):
                 yield waiting.result(), holds.pop(waiting)
                 waiting = None
-    except KilledWorker as error:
-        raise _too_often(error) from error
-
-
-def _submit(function, items, client, *first):
-    """Start function(*first, item) for each item on the workers, and return the futures."""
-    from dask import delayed
-
-    leaves = [i if hasattr(i, "compute") else delayed(i, traverse=False) for i in items]
-    call = delayed(function, pure=False)
-    return client.compute([call(*first, leaf) for leaf in leaves])
-
-
-def _computed(item):
-    """Return a part as it is, or a partition of a bag computed in this process."""
-    return item.compute(scheduler="synchronous") if hasattr(item, "compute") else item
 
 
 def _make_adder(sizes, backend, rows, tokens):
@@ -374,10 +342,3 @@ def _add(one, other):
     memory.add(one)
     memory.add(other)
     return memory.matrix
-
-
-def _too_often(error):
-    return BackendError(
-        f"A part of the work was lost with its worker again and again: {error} Do the workers have "
-        "enough memory?"
-    )

@@ -242,6 +242,7 @@ ORDER += [
     "rereading",
     "theory",
     "cost",
+    "cluster",
     "experiments",
     "benchmarks",
     "corpus",

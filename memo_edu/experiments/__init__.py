@@ -11,6 +11,7 @@ from memo_edu.experiments.pairs import pair_capacity, pair_recall
 from memo_edu.experiments.prose import prose_recall, reference_pages
 from memo_edu.experiments.published import published_recall
 from memo_edu.experiments.reading import reading_recall, reading_rules
+from memo_edu.experiments.sweep import sweep
 
 __all__ = [
     "damaged_recall",
@@ -26,4 +27,5 @@ __all__ = [
     "reference_pages",
     "replace_tokens",
     "rows_with_decoys",
+    "sweep",
 ]

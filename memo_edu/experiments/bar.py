@@ -1,7 +1,11 @@
 """The progress bar of the experiments: full at a terminal, gone from a notebook when done."""
 
+import contextlib
+import contextvars
+
 from tqdm.auto import tqdm
 
+_SHOWN = contextvars.ContextVar("shown", default=True)
 IN_A_NOTEBOOK = any(kind.__module__ == "tqdm.notebook" for kind in tqdm.__mro__)
 
 
@@ -22,12 +26,30 @@ def progress_bar(*args, **options):
         >>> with progress_bar(total=2, disable=True) as bar:
         ...     bar.update()
     """
+    if not _SHOWN.get():
+        options |= {"disable": True}
     if not IN_A_NOTEBOOK:
         return tqdm(*args, **options)
     bar = tqdm(*args, leave=False, display=False, **options)
     if not bar.disable:
         _show_without_text(bar.container)
     return bar
+
+
+@contextlib.contextmanager
+def without_bars():
+    """Show no bars meanwhile: where one of many runs is only a step of a longer bar.
+
+    Example:
+        >>> with without_bars(), progress_bar(total=2) as bar:
+        ...     bar.disable
+        True
+    """
+    token = _SHOWN.set(False)
+    try:
+        yield
+    finally:
+        _SHOWN.reset(token)
 
 
 def _show_without_text(widget):
