@@ -49,7 +49,7 @@ test-notebooks: .venv/dev-ready  ## run every notebook and compare each output
 	$(PYTEST) $(NBVAL) notebooks/*.ipynb notebooks/solutions/*.ipynb
 
 test-course: .venv/dev-ready  ## release each problem set, grade synthetic submissions (6-8 minutes)
-	$(PYTEST) --dist loadgroup tests/course
+	$(PYTEST) tests/course
 
 # CuPy is not among the packages in .venv: .venv/bin/python -m pip install -e ".[gpu]"
 test-gpu: .venv/dev-ready  ## run the core's tests on an NVIDIA GPU, and compare with NumPy bit for bit

@@ -22,8 +22,3 @@ def pytest_sessionstart():
             get_backend("cupy")
         except BackendError as error:
             pytest.exit(f"These tests need a GPU. {error}", returncode=1)
-
-
-def pytest_configure(config):
-    """Know this mark without xdist, too."""
-    config.addinivalue_line("markers", "xdist_group(name): tests that one worker takes together")

@@ -3,7 +3,7 @@
 import copy
 import importlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -22,7 +22,7 @@ class Case:
 
     Attributes:
         points: what it should get, without the written answer.
-        says: what the student should read about it.
+        says: what the student should read about it; or a list of such sentences.
         answers: name of an answer -> code in its place; ... leaves the stub, None no cell.
         mangle: a function that changes the solved notebook, or returns bytes in its place.
     """
@@ -44,6 +44,39 @@ def cases(assignment):
     # The rest tries the graders, not the problem set: once is enough.
     chosen = hostile if assignment == "ps1" else EVERYWHERE
     return {**{name: hostile[name] for name in chosen}, **own.SUBMISSIONS}
+
+
+def handed_in(assignment):
+    """The same, but mistakes in different exercises are made by one student, to grade fewer.
+
+    Returns:
+        A dict of name -> Case; says is a list. The name is that of the first mistake.
+    """
+    full, alone, students = importlib.import_module(assignment).POINTS, {}, []
+    for name, case in cases(assignment).items():
+        changed = exercises(case)
+        if not changed:
+            alone[name] = _together(full, case)
+            continue
+        apart = (s for s in students if not any(changed & exercises(c) for c in s.values()))
+        student = next(apart, None)
+        if student is None:
+            students.append(student := {})
+        student[name] = case
+    return alone | {next(iter(student)): _together(full, *student.values()) for student in students}
+
+
+def exercises(case):
+    """The numbers of the exercises that are answered in an own way; none for a mess of cells."""
+    return set() if case.mangle else {name.split("-")[0] for name in case.answers}
+
+
+def _together(full, *cases):
+    if len(cases) == 1:
+        return replace(cases[0], says=[cases[0].says])
+    answers = {name: answer for case in cases for name, answer in case.answers.items()}
+    lost = sum(full - case.points for case in cases)
+    return Case(full - lost, [case.says for case in cases], answers)
 
 
 def make(case, source, released):

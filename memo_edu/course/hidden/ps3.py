@@ -201,8 +201,8 @@ def snaps(trap, stream, h, layers):
     """Prove a trap on paper, and with three real models of either kind."""
     words = new_words(stream, 1000)
     tokens, place = expect_trap(call(trap, list(words), h, layers), words, h, layers)
-    text = "".join(f" {word}" for word in tokens)
-    for seed, wanted in itertools.product(stream.integers(10**6, size=3), (False, True)):
+    text, seeds = "".join(f" {word}" for word in tokens), stream.integers(10**6, size=3)
+    for wanted, seed in itertools.product((False, True), seeds):
         model = MeMo(1020, h, layers + wanted, seed=int(seed), backend="numpy")
         model.memorize(text)
         yield wanted, bool(model.recall(text, start=0).correct[place]) == wanted
