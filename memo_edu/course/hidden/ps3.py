@@ -1,13 +1,15 @@
 """The hidden tests of problem set 3, and its case."""
 
+import functools
 import itertools
 import json
+import os
 
 import numpy as np
 
 from memo_edu.checks import Wrong, call, expect, where_possible
 from memo_edu.checks.ps3 import NEEDS, OPEN, as_number, as_row, expect_trap
-from memo_edu.course.hidden import HiddenTests
+from memo_edu.course.hidden import SECRET, HiddenTests
 from memo_edu.course.hidden import _ps3_answers as known
 from memo_edu.model import MeMo
 
@@ -197,24 +199,28 @@ def with_gaps(stride_recall, stream):
 # ---- Exercise 3 ------------------------------------------------------------------------------
 
 
-def snaps(trap, stream, h, layers):
-    """Prove a trap on paper, and with three real models of either kind."""
-    words = new_words(stream, 1000)
-    tokens, place = expect_trap(call(trap, list(words), h, layers), words, h, layers)
-    text, seeds = "".join(f" {word}" for word in tokens), stream.integers(10**6, size=3)
-    for wanted, seed in itertools.product((False, True), seeds):
-        model = MeMo(1020, h, layers + wanted, seed=int(seed), backend="numpy")
-        model.memorize(text)
-        yield wanted, bool(model.recall(text, start=0).correct[place]) == wanted
+def gets_it_right(text, place, h, layers, seed):
+    """Ask a real model for one place of a text."""
+    model = MeMo(1020, h, layers, seed=seed, backend="numpy")
+    model.memorize(text)
+    return bool(model.recall(text, start=0).correct[place])
 
 
 def expect_snap(trap, stream, h, layers):
-    """Two of three models are enough: a lead of one vote leaves noise a little room."""
-    found = list(snaps(trap, stream, h, layers))
-    for wanted in (False, True):
-        if sum(held for kind, held in found if kind == wanted) < 2:
-            what = "do not get the place right" if wanted else "do not miss the place"
-            raise Wrong(f"h = {h}: real models with {layers + wanted} layer(s) {what}.")
+    """Prove a trap on paper, and with real models of either kind.
+
+    A lead of one vote leaves noise a little room: if two models disagree, a third decides.
+    """
+    words = new_words(stream, 1000)
+    tokens, place = expect_trap(call(trap, list(words), h, layers), words, h, layers)
+    text, seeds = "".join(f" {word}" for word in tokens), stream.integers(10**6, size=3).tolist()
+    for more in (False, True):
+        asked = text, place, h, layers + more
+        first, second = (gets_it_right(*asked, seed) for seed in seeds[:2])
+        decided = first if first == second else gets_it_right(*asked, seeds[2])
+        if decided != more:
+            what = "do not get the place right" if more else "do not miss the place"
+            raise Wrong(f"h = {h}: real models with {layers + more} layer(s) {what}.")
 
 
 @tests.criterion("3a")
@@ -478,6 +484,12 @@ def legible(votes, k, m, h):
 
 def case():
     """Draw the case of this course: what case.json holds, and the six pairs that solve it."""
+    return case_of(os.environ.get(SECRET, ""))
+
+
+@functools.lru_cache(maxsize=1)  # a class mostly shares one case, and many models make it
+def case_of(_secret):
+    """Draw the case of the secret seed at hand."""
     stream, h, layers = tests.stream("case"), 2, 3
     cast, notes = ["tea", "cup", "cat", "moon", "key", "door", "lamp", "boat", "owl"], {}
     while len(notes) < 6:
