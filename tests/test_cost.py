@@ -214,7 +214,9 @@ def memory_of(work):
 @pytest.mark.parametrize(("dim", "heads", "layers"), [(256, 4, 3), (512, 2, 1), (512, 8, 2)])
 def test_room(encoder, dim, heads, layers):
     def make():
-        return me.MeMo(dim, heads, layers, encoder, backend=NUMPY, vocab_size=3001)
+        model = me.MeMo(dim, heads, layers, encoder, backend=NUMPY, vocab_size=3001)
+        assert len(model._vocabulary.matrix) == 3000  # drawn when it is first asked for
+        return model
 
     make()  # what is opened at the first use is no part of it
     ids = some_ids(5000, 3001)

@@ -30,7 +30,7 @@ def test_on_a_cluster_the_same_in_the_same_order():
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": False}
     with LocalCluster(dashboard_address=None, **options) as cluster, Client(cluster) as client:
         assert sweep(pair_recall, GRID, client, **SIZES) == expected()
-        with pytest.raises(me.ConfigurationError, match="value_dim"):
+        with pytest.raises(me.InputError, match="value_dim"):
             sweep(pair_recall, {"value_dim": [32, 0]}, client, **SIZES)
 
 
