@@ -49,7 +49,9 @@ def crossings(monkeypatch):
 
 
 def make(encoder, **options):
-    return me.MeMo(DIM, HEADS, LAYERS, encoder, backend=DEVICE, **options)
+    model = me.MeMo(DIM, HEADS, LAYERS, encoder, backend=DEVICE, **options)
+    assert model._vocabulary.matrix.shape[1] == DIM  # vectors come over once, at the first use
+    return model
 
 
 def blocks(tokens):
