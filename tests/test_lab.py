@@ -230,6 +230,28 @@ def test_settings_that_cannot_be_change_nothing(lab, name, value, sentence):
     assert seen(lab) == before
 
 
+def with_rows(tmp_path):
+    model = me.MeMo(512, 4, 2, "binding", backend="numpy", vocab_size=50)
+    model.memorize_ids([range(1, 20)])
+    return model
+
+
+def with_a_corpus(tmp_path):
+    (tmp_path / "own.txt").write_text(OWN, encoding="utf-8")
+    model = me.MeMo(512, 4, 2, "binding", backend="numpy")
+    me.scale.memorize_corpus(tmp_path, model)
+    return model
+
+
+@pytest.mark.parametrize("made", [with_rows, with_a_corpus])
+def test_a_setting_loses_nothing_whose_words_are_not_kept(made, tmp_path):
+    lab = MemoLab(made(tmp_path))
+    before = seen(lab)
+    lab.dim.value = 256
+    assert "can't be memorized anew" in lab.status.value.replace("&#x27;", "'")
+    assert seen(lab) == before
+
+
 def test_a_layer_that_sees_nothing_is_told_of(lab):
     write(lab, OWN)
     lab.layers.value = 4

@@ -136,6 +136,27 @@ def fullness(model, texts, tell=lambda share: None):
     return Fullness(int(r.sum()), max(1, round(r.sum() * 2**low)))
 
 
+def holds_only(model, texts):
+    """Say whether these texts are all that a memory holds.
+
+    Args:
+        model: a MeMo.
+        texts: dict of name -> text.
+
+    Returns:
+        False if there are rows of ids besides, or texts from a corpus.
+
+    Example:
+        >>> from memo_edu.model import MeMo
+        >>> model = MeMo(64, heads=2, layers=1, vocab_size=50, backend="numpy")
+        >>> model.memorize_ids([range(1, 9)])
+        >>> holds_only(model, {})
+        False
+    """
+    lengths = sum(model.texts[name] for name in texts)
+    return lengths == model._ledger.targets.total()
+
+
 def prove_forgotten(model, texts, tell=lambda share: None):
     """Compare a memory with a new one that has read only what is memorized now.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import ipywidgets as widgets
 import numpy as np
 
-from memo_edu.errors import FileFormatError
+from memo_edu.errors import ConfigurationError, FileFormatError
 from memo_edu.lab.coloured import recitation_html, verdict
 from memo_edu.lab.files import check_save, check_text, drop_zone, read_upload
 from memo_edu.lab.gauges import (
@@ -24,6 +24,7 @@ from memo_edu.lab.gauges import (
 from memo_edu.lab.measures import (
     encoder_name,
     fullness,
+    holds_only,
     is_rough,
     measure,
     predict_recall,
@@ -366,6 +367,11 @@ class MemoLab(Lab):
 
     def _rebuild(self, wanted):
         old, texts = self.model, self._memorized()
+        if not holds_only(old, texts):
+            raise ConfigurationError(
+                "the memory holds rows of ids, or texts of a corpus. Their words are not kept, so "
+                "they can't be memorized anew. Make a new MeMo with other settings instead."
+            )
         config, left_out = _with_options(old.config, wanted)
 
         def make(tell):
