@@ -52,13 +52,13 @@ class Audit:
 
     @property
     def threshold(self):
-        """What no vote of a text exceeds by chance, but in 0.5 % of texts."""
-        return threshold(max(1, len(self.votes)), SURE / 2)
+        """What no vote of a text exceeds in size by chance, but in 0.5 % of texts."""
+        return threshold(max(1, 2 * len(self.votes)), SURE / 2)
 
     @property
     def above(self):
-        """How many votes are above the threshold."""
-        return int(np.sum(self.votes > self.threshold))
+        """How many votes are above the threshold, or as far below 0: a negative memory."""
+        return int(np.sum(np.abs(self.votes) > self.threshold))
 
     @property
     def found(self):
@@ -131,8 +131,12 @@ def audit(model, text):
 
     The memory is rebuilt, C′, from the texts that are memorized now. What it holds beyond them,
     D = C - C′, is asked for the text: at every different place i a vote √d·cos((q_i D) ⊙ g_i, y_i),
-    N(0, 1) by chance. The largest vote and their sum are judged at 0.5 % each. If D = 0, the
-    memory is that of the texts that remain, and this is proved.
+    N(0, 1) by chance; and D is compared with T, what memorizing the text would write, by
+    Σ DT / √Σ(DT)², N(0, 1) by chance, too. The largest vote and this sum, of either sign, are
+    judged at 0.5 % each. If D = 0, the memory is that of the texts that remain: that is a proof.
+
+    With the projection, what is left of another text that shares words votes, too: keys of
+    windows that share words resemble each other.
 
     Of texts that came from a corpus, and of rows of ids, no words are kept, and what a penalty
     wrote can't be repeated: then C itself is asked, at the places that no kept text shares, if
@@ -170,11 +174,19 @@ def audit(model, text):
     holders = _holders(model, row, names)
     rebuilt, why = _rebuild(model)
     difference = None if rebuilt is None else _difference(model, rebuilt)
-    votes = _votes(model, rebuilt, row, _places(model, rebuilt, row, holders, bool(names)))
-    shared = _phrases(model, row, holders)
-    recall = model.recall(text, start=0)
-    words = _words_left(model, tokens)
-    return Audit(names, recall, shared, votes, _p_noise(votes), words, difference, why)
+    places = _places(model, rebuilt, row, holders, bool(names))
+    beyond = _beyond(model, rebuilt)
+    votes = _votes(model, beyond, row, places)
+    return Audit(
+        names=names,
+        recall=model.recall(text, start=0),
+        shared=_phrases(model, row, holders),
+        votes=votes,
+        p_noise=_p_noise(votes, _resemblance(model, beyond, row, places)),
+        words=_words_left(model, tokens),
+        difference=difference,
+        why=why,
+    )
 
 
 def _names(model, tokens):
@@ -259,29 +271,48 @@ def _places(model, rebuilt, row, holders, is_memorized):
     return np.array(places, dtype=np.int64)
 
 
-def _votes(model, rebuilt, row, places):
-    """Return √d·cos(r, y) at some positions, where r is what is read beyond the rebuilt memory."""
-    encoder, xp = model.encoder, model.backend.xp
-    beyond = CorrelationMatrixMemory(encoder.dim, encoder.dim, model.backend)
+def _beyond(model, rebuilt):
+    """Return D, what the memory holds beyond a rebuilt one, or C if there is none; a memory."""
+    dim = model.encoder.dim
+    beyond = CorrelationMatrixMemory(dim, dim, model.backend)
     beyond.add(model.matrix)
     if rebuilt is not None:
         beyond.add(-rebuilt.matrix)
-    votes = []
+    return beyond
+
+
+def _votes(model, beyond, row, places):
+    """Return √d·cos(r, y) at some positions, where r is what is read of D."""
+    xp, votes = model.backend.xp, []
     for keys, signatures in model._positions.questions(row, places) if len(places) else ():
         read = bind(beyond.retrieve(keys), signatures)
         asked = places[len(votes) : len(votes) + read.shape[0]]
-        right = model.backend.asarray(model._vectors([row[i] for i in asked]), str(beyond.dtype))
+        right = model.backend.asarray(model._vectors([row[i] for i in asked]), beyond.dtype)
         norms = (xp.sum(read * read, axis=1) * xp.sum(right * right, axis=1)) ** 0.5
         cosines = xp.sum(read * right, axis=1) / xp.where(norms > 0, norms, xp.ones_like(norms))
-        votes += (model.backend.to_numpy(cosines) * encoder.dim**0.5).tolist()
+        votes += (model.backend.to_numpy(cosines) * model.encoder.dim**0.5).tolist()
     return np.array(votes)
 
 
-def _p_noise(votes):
-    """Return how likely noise is to have so large a vote, or so large a sum: twice the smaller."""
-    count = len(votes)
-    if not count:
+def _resemblance(model, beyond, row, places):
+    """Return Σ DT / √Σ(DT)² over all entries: how much D resembles T, what the text would write.
+
+    If the signs of D's entries are by chance, it is N(0, 1), whatever their sizes are.
+    """
+    marks = np.zeros((model.encoder.layers, len(row) - model.encoder.heads), dtype=bool)
+    marks[:, places - model.encoder.heads] = True
+    xp = model.backend.xp
+    products = beyond.matrix * model._sum_of_pairs([row], [marks])
+    norm = float(xp.sum(products * products, dtype=xp.float64)) ** 0.5
+    return float(xp.sum(products, dtype=xp.float64)) / norm if norm else 0.0
+
+
+def _p_noise(votes, resemblance):
+    """Return how likely noise is to reach the largest vote, or the resemblance: twice the smaller.
+
+    Of either sign: what was forgotten once too often can be read as well.
+    """
+    if not len(votes):
         return 1.0
-    largest = noise_probability(float(np.max(votes)), [1.0], [count])
-    total = 0.5 * math.erfc(float(np.sum(votes)) / math.sqrt(2 * count))
-    return min(1.0, 2 * min(largest, total))
+    largest = noise_probability(float(np.max(np.abs(votes))), [1.0], [2 * len(votes)])
+    return min(1.0, 2 * min(largest, math.erfc(abs(resemblance) / math.sqrt(2))))

@@ -41,7 +41,9 @@ def test_forgotten_with_binding_is_certified():
     model.forget("secret")
     found = me.audit(model, SECRET)
     assert (found.names, found.difference, found.words) == ([], 0.0, [])
-    assert found.certified and not found.found and found.above == 0
+    assert found.certified
+    assert not found.found
+    assert found.above == 0
     assert found.verdict.startswith("Gone: bit for bit")
     assert found.recall.accuracy < 0.5
 
@@ -53,7 +55,8 @@ def test_forgotten_with_the_projection_is_gone_to_rounding():
     model.forget("secret")
     found = me.audit(model, SECRET)
     assert 0 < found.difference < 1e-4
-    assert not found.certified and not found.found
+    assert not found.certified
+    assert not found.found
     assert found.verdict.startswith("Gone: but for rounding")
 
 
@@ -64,7 +67,8 @@ def test_never_read_is_as_forgotten(encoder):
     model.memorize(SECRET, "secret")
     model.forget("secret")
     after = me.audit(model, SECRET)
-    assert not before.found and not after.found
+    assert not before.found
+    assert not after.found
     assert before.shared == after.shared
     assert before.recall.answers == after.recall.answers
 
@@ -75,7 +79,8 @@ def test_memorized_is_told_with_every_name(encoder):
     model.memorize(TEXT, "again")
     found = me.audit(model, TEXT)
     assert found.names == ["tea", "again"]
-    assert found.recall.accuracy == 1.0 and not found.found
+    assert found.recall.accuracy == 1.0
+    assert not found.found
     assert found.verdict == "Memorized now, as 'tea', 'again'."
     assert found.shared == []
 
@@ -144,14 +149,16 @@ def test_what_is_shared_is_explained_and_can_be_recalled():
 
 
 @both_encoders
-@pytest.mark.parametrize("weight", [1, 2, -1, 3])
+@pytest.mark.parametrize("weight", [1, 2, -1])
 def test_a_whole_text_that_is_left_is_found(encoder, weight):
     model = model_for(encoder)
     plant(model, SECRET, weight)
     found = me.audit(model, SECRET)
-    assert not found.certified and found.difference > 1
-    assert found.found == (weight > 0)
-    assert found.verdict.startswith("Something of it" if weight > 0 else "Nothing of it was found")
+    assert not found.certified
+    assert found.difference > 1
+    assert found.found
+    assert found.above > 5
+    assert found.verdict.startswith("Something of it")
 
 
 @both_encoders
@@ -159,7 +166,8 @@ def test_one_phrase_that_is_left_is_found(encoder):
     model = model_for(encoder)
     plant(model, "xylophones quarrel while the")
     found = me.audit(model, "xylophones quarrel while the cup is red, and nobody listens.")
-    assert found.found and 1 <= found.above <= 5
+    assert found.found
+    assert 1 <= found.above <= 5
 
 
 @pytest.mark.parametrize("weight", [1e-2, 1e-3])
@@ -167,14 +175,25 @@ def test_a_faint_residue_is_found(weight):
     model = model_for("projection")
     plant(model, SECRET, weight)
     found = me.audit(model, SECRET)
-    assert found.found and found.difference < 0.1
+    assert found.found
+    assert found.difference < 0.1
+
+
+def test_another_text_that_is_left_is_not_taken_for_it():
+    model = model_for("binding")
+    plant(model, random_text(STREAM(1)))
+    found = me.audit(model, SECRET)
+    assert found.difference > 1
+    assert not found.found
+    assert "something else is left" in found.verdict
 
 
 def test_one_number_that_is_wrong_is_no_certificate():
     model = model_for("binding")
     model.matrix[3, 4] += 1
     found = me.audit(model, SECRET)
-    assert found.difference == pytest.approx(1 / 256) and not found.certified
+    assert found.difference == pytest.approx(1 / 256)
+    assert not found.certified
     assert "something else is left" in found.verdict
 
 
@@ -183,7 +202,8 @@ def test_a_memorized_text_that_is_written_twice_is_found(encoder):
     model = model_for(encoder)
     plant(model, TEXT)
     found = me.audit(model, TEXT)
-    assert found.names == ["tea"] and found.found
+    assert found.names == ["tea"]
+    assert found.found
 
 
 @both_encoders
@@ -192,7 +212,9 @@ def test_a_word_that_is_left_is_found(encoder):
     model._ledger.targets["Zanzibar"] = 1
     model._update_candidates()
     found = me.audit(model, SECRET)
-    assert found.words == ["Zanzibar"] and found.found and not found.certified
+    assert found.words == ["Zanzibar"]
+    assert found.found
+    assert not found.certified
     assert "words left: Zanzibar" in repr(found)
 
 
@@ -220,14 +242,16 @@ def test_false_alarms_are_as_many_as_promised_of_rounding():
     model = with_rounding("projection")
     assert me.audit(model, SECRET).difference > 0
     rare, less_rare = alarms(model, 300)
-    assert rare <= 9 and 12 <= less_rare <= 48  # of 300: 3 and 30 are expected
+    assert rare <= 9
+    assert 12 <= less_rare <= 48
 
 
 def test_false_alarms_are_as_many_as_promised_beside_another_text():
     model = with_rounding("binding")
     plant(model, random_text(STREAM(4)))
     rare, less_rare = alarms(model, 300)
-    assert rare <= 9 and 12 <= less_rare <= 48
+    assert rare <= 9
+    assert 12 <= less_rare <= 48
 
 
 def test_the_votes_are_standard_normal_where_nothing_is_left():
@@ -240,7 +264,8 @@ def test_the_votes_are_standard_normal_where_nothing_is_left():
 
 def test_p_noise_is_a_probability_whose_level_is_right():
     stream = np.random.default_rng(0)
-    values = np.array([_p_noise(stream.standard_normal(30)) for _ in range(4000)])
+    drawn = [(stream.standard_normal(30), stream.standard_normal()) for _ in range(4000)]
+    values = np.array([_p_noise(*votes) for votes in drawn])
     assert values.max() <= 1
     for level in (0.01, 0.1):
         share = np.mean(values < level)
@@ -268,7 +293,9 @@ def test_a_corpus_can_not_be_rebuilt(encoder, tmp_path):
     (tmp_path / "whales.txt").write_text("Whales sing of krill, and of deep water.")
     scale.memorize_corpus(tmp_path / "whales.txt", model)
     found = me.audit(model, SECRET)
-    assert found.difference is None and not found.certified and not found.found
+    assert found.difference is None
+    assert not found.certified
+    assert not found.found
     assert "of texts that came from files only a hash is kept" in found.verdict
     assert len(found.votes) == (10 if encoder == "binding" else 0)  # 13, and 3 are shared
     plant(model, SECRET)
@@ -289,7 +316,8 @@ def test_rows_of_ids_can_not_be_rebuilt():
 
 def test_a_penalty_can_not_be_rebuilt():
     found = me.audit(model_for("projection", penalty=True), SECRET)
-    assert "a penalty" in found.verdict and len(found.votes) == 0
+    assert "a penalty" in found.verdict
+    assert len(found.votes) == 0
 
 
 # ---- Options, backends, pages ----------------------------------------------------------------
