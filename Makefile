@@ -26,7 +26,7 @@ check test-code test-notebooks test-course: export OPENBLAS_NUM_THREADS := 1
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=120
 
-.PHONY: help lab app check test test-code test-notebooks test-course test-gpu lint format notebooks constraints clean
+.PHONY: help lab app check test test-code test-notebooks test-course test-files test-gpu lint format notebooks constraints clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,9 @@ test-notebooks: .venv/dev-ready  ## run every notebook and compare each output
 
 test-course: .venv/dev-ready  ## release each problem set, grade synthetic submissions (6-8 minutes)
 	$(PYTEST) tests/course
+
+test-files: .venv/dev-ready  ## flip every bit of a saved memory, and read it (one minute)
+	MEMO_EDU_ALL_BITS=1 $(PY) -m pytest -s tests/test_saved_files.py -k flipped_bit
 
 # CuPy is not among the packages in .venv: .venv/bin/python -m pip install -e ".[gpu]"
 test-gpu: .venv/dev-ready  ## run the core's tests on an NVIDIA GPU, and compare with NumPy bit for bit

@@ -2,6 +2,7 @@
 
 import importlib
 
+from memo_edu.audit import Audit, audit
 from memo_edu.backend import Backend, get_backend
 from memo_edu.codebook import Codebook
 from memo_edu.encoders import BindingEncoder, ProjectionEncoder
@@ -23,6 +24,7 @@ from memo_edu.text import Tokenizer, detokenize, sample_texts, tokenize
 __version__ = "0.1.0"
 
 __all__ = [
+    "Audit",
     "Backend",
     "BackendError",
     "BindingEncoder",
@@ -40,6 +42,7 @@ __all__ = [
     "ProjectionEncoder",
     "Recall",
     "Tokenizer",
+    "audit",
     "detokenize",
     "get_backend",
     "reread",

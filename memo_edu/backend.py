@@ -117,11 +117,11 @@ class Backend:
         Raises:
             CapacityError: more is needed than is free.
         """
-        free = self.free_memory()
+        free, needed = self.free_memory(), min(needed, 10**30)  # more is too much for a float
         if needed > free:
             raise CapacityError(
-                f"{what} needs {needed / 1e9:,.1f} GB of memory and {free / 1e9:,.1f} GB are free. "
-                "Choose a smaller dim or vocab_size."
+                f"{what:.100} needs {needed / 1e9:,.1f} GB of memory and {free / 1e9:,.1f} GB are "
+                "free. Choose a smaller dim or vocab_size."
             )
 
     def __repr__(self):

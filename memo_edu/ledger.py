@@ -103,9 +103,17 @@ class Ledger:
 
     def remove_text(self, name, counts):
         """Strike a text out, given its tokens or how often each occurs in it."""
-        self.targets = self.targets - Counter(counts)
+        self.take_counts(counts)
         del self.texts[name]
         self.divisors.pop(name, None)
+
+    def take_counts(self, counts):
+        """Take tokens, or how often each occurs, off the counts of targets.
+
+        What is left is put in order: as it came, it would tell in which order a text that was
+        forgotten had the words that others have, too.
+        """
+        self.targets = Counter(dict(_sorted(self.targets - Counter(counts))))
 
     def check_name(self, name):
         """Refuse a name that is not a str, or that is taken."""
@@ -179,7 +187,7 @@ class Ledger:
     def remove_rows(self, rows, heads):
         """Strike rows of ids out; of equal rows the latest."""
         self.rows = self.rows - Counter(map(_digest, rows))
-        self.targets = self.targets - Counter(token for row in rows for token in row[heads:])
+        self.take_counts(token for row in rows for token in row[heads:])
         for digest, noted in Counter(map(_digest, rows)).items():
             del self.row_divisors.get(digest, [])[-noted:]
         self.row_divisors = {digest: kept for digest, kept in self.row_divisors.items() if kept}
@@ -246,10 +254,10 @@ class Ledger:
         ]
         return {
             "texts": texts,
-            "rows": dict(self.rows),
-            "targets": list(self.targets.items()),
-            "divisors": self.divisors,
-            "row_divisors": self.row_divisors,
+            "rows": dict(_sorted(self.rows)),
+            "targets": _sorted(self.targets),
+            "divisors": {name: self.divisors[name] for name in self.texts if name in self.divisors},
+            "row_divisors": dict(_sorted(self.row_divisors)),
         }
 
     @classmethod
@@ -260,12 +268,12 @@ class Ledger:
             ledger.check_name(name)
             ledger.texts[name] = _as_kept(tokens)
         for digest, count in dict(data["rows"]).items():
-            ledger.rows[digest] = whole_number(count, "a count", error=InputError)
+            ledger.rows[_as_digest(digest)] = _as_count(count)
         tokens, counts = zip(*data["targets"], strict=True) if data["targets"] else ((), ())
         for token, count in zip(as_tokens(tokens), counts, strict=True):
             if not isinstance(token, str):
                 whole_number(token, "an id", error=InputError)
-            ledger.targets[token] = whole_number(count, "a count", error=InputError)
+            ledger.targets[token] = _as_count(count)
         ledger.check_counts()
         ledger.divisors = {n: _as_divisors(d) for n, d in dict(data.get("divisors", {})).items()}
         for digest, noted in dict(data.get("row_divisors", {})).items():
@@ -277,12 +285,28 @@ def _as_kept(tokens):
     """Check that this is a list of tokens, or a Note as a dict."""
     if isinstance(tokens, list):
         return tuple(as_tokens(tokens))
-    if not isinstance(tokens, dict) or not re.fullmatch("[0-9a-f]{32}", tokens["digest"]):
+    if not isinstance(tokens, dict):
         raise InputError("What is kept of a text is a list of tokens, or a hash of them.")
-    length = whole_number(tokens["length"], "a length", 2, InputError)
-    if length >= 2**53:
-        raise InputError("A text of so many tokens fits into no memory.")
-    return Note(tokens["digest"], length)
+    return Note(_as_digest(tokens["digest"]), _as_count(tokens["length"], least=2))
+
+
+def _as_digest(digest):
+    """Check that this is a hash as _digest and TokenHash write it."""
+    if not re.fullmatch("[0-9a-f]{32}", digest):
+        raise InputError(f"{digest!r:.40} is no hash of a text or of a row of ids.")
+    return digest
+
+
+def _as_count(count, least=1):
+    """Check that this is a whole number, and no larger than a memory can count."""
+    if whole_number(count, "a count", least, InputError) >= 2**53:
+        raise InputError("So many tokens fit into no memory.")
+    return count
+
+
+def _sorted(counts):
+    """List (key, count) in an order that does not depend on how the keys came."""
+    return sorted(counts.items(), key=lambda item: (isinstance(item[0], str), item[0]))
 
 
 def _as_divisors(layers):

@@ -95,11 +95,11 @@ class MeMo:
             )
         self.backend = get_backend(backend)
         memories = whole_number(layers, "layers") if alpha < 1 or penalty else 1
-        # Memorizing makes a sum apart, and adds it: four matrices at the same time.
-        rows = 4 * memories * whole_number(dim, "dim") + (vocab_size or 0)
-        self.backend.require(
-            4 * rows * dim, f"A model of {vocab_size or 0} candidates and dim {dim}"
-        )
+        # Memorizing makes a sum apart, and adds it: four matrices at the same time. A candidate
+        # has a row of numbers, and 150 bytes in Python.
+        matrices, count = 4 * memories * whole_number(dim, "dim"), vocab_size or 0
+        needed = 4 * (matrices + count) * dim + 150 * count
+        self.backend.require(needed, f"A model of {count} candidates and dim {dim}")
         self.encoder = make_encoder(encoder, dim, heads, layers, seed, self.backend)
         self._rows = Rows(tokenizer, self.encoder.heads, vocab_size)
         self.tokenizer = self._rows.tokenizer

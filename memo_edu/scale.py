@@ -120,7 +120,7 @@ def forget_corpus(files_or_bag, model, client=None):
     ledger.merge(model._ledger)
     for text, note in corpus.texts:
         ledger.remove_text(ledger.find_tokens(note, names=[text]), ())
-    ledger.targets = ledger.targets - corpus.counts
+    ledger.take_counts(corpus.counts)
     model._memory.add(-_sum(corpus, model, client))
     model._ledger = ledger
     model._update_candidates()
@@ -226,7 +226,7 @@ class _Total:
         self._about = {"dim": model.encoder.dim, "checkpoint of": digest.hexdigest()}
         matrix = np.zeros((0, 0))
         if path is not None and Path(path).exists():
-            matrix = self._resume()
+            matrix = self._resume(range(len(corpus.parts)))
         dtype = str(matrix.dtype) if matrix.size else "float32"
         dim = model.encoder.dim
         self.memory = CorrelationMatrixMemory(dim, dim, model.backend, dtype)
@@ -235,14 +235,16 @@ class _Total:
         elif path is not None:
             self.write()  # a path that can't be written is found before the work, not after it
 
-    def _resume(self):
+    def _resume(self, numbers):
         about, noted, matrix, *_ = storage.read(self._path)
-        if about != self._about:
+        done = noted.get("done") if isinstance(noted, dict) else None
+        are_parts = isinstance(done, list) and all(number in numbers for number in done)
+        if about != self._about or not are_parts:
             raise FileFormatError(
                 f"{self._path} is not a checkpoint of these texts and this configuration. Delete "
                 "it, or choose another path."
             )
-        self.done = set(noted["done"])
+        self.done = set(done)
         return matrix
 
     def is_due(self):

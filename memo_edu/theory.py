@@ -7,6 +7,7 @@ import functools
 import math
 from collections.abc import Mapping
 from numbers import Real
+from statistics import NormalDist
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from memo_edu.codebook import as_tokens, random_stream, whole_number
 from memo_edu.encoders import ENCODERS
 from memo_edu.errors import ConfigurationError, InputError
 from memo_edu.model import BEGIN
+from memo_edu.results import SURE
 
 # What a prediction must know of an encoder: whether windows that share tokens have keys that
 # resemble each other, and whether values are bound to their windows.
@@ -366,6 +368,32 @@ def _chances_of_tokens(tokens, signatures, cosines, s, dim, chosen, watch):
         if watch is not None:
             watch(len(chances) / len(chosen))
     return np.array(chances)
+
+
+def threshold(count, level=SURE):
+    """Predict how high noise reaches: t, with 1 - Φ(t)^n = level.
+
+    Args:
+        count: n, how many independent scores there are, each N(0, 1) by chance.
+        level: how often the best of them may be above t, a probability.
+
+    Returns:
+        t, in standard deviations, a float.
+
+    Raises:
+        InputError: count is no positive whole number, or level is not between 0 and 1.
+
+    Source: the distribution of the largest of n independent values.
+
+    Example:
+        >>> round(threshold(2215), 2)
+        4.44
+    """
+    whole_number(count, "count", error=InputError)
+    if not isinstance(level, Real) or not 0 < level < 1:
+        raise InputError(f"level is {level!r:.40}; it must lie between 0 and 1.")
+    # 1 - (1 - level)^(1/n) without losing its digits.
+    return -NormalDist().inv_cdf(-math.expm1(math.log1p(-level) / count))
 
 
 def _check_sizes(key_dim, value_dim, vocab_size, spread):

@@ -455,3 +455,10 @@ def test_a_saved_file_can_be_read_by_others_as_the_old_one_was(tmp_path):
     path.chmod(0o660)
     taught().save(path)
     assert path.stat().st_mode & 0o777 == 0o660
+
+
+@pytest.mark.parametrize("sizes", [dict(dim=10**400), dict(vocab_size=10**400)])
+def test_sizes_beyond_any_float_are_told_in_a_sentence(sizes):
+    with pytest.raises(me.CapacityError, match="of memory and") as caught:
+        make(**sizes)
+    assert len(str(caught.value)) < 300

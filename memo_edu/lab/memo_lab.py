@@ -71,6 +71,12 @@ class Row(widgets.HBox):
         self.click = self.button.click
         super().__init__([self.bar, self.button], layout={"align_items": "center"})
 
+    def close(self):
+        """Close it whole: the kernel keeps every widget, and what it says, until it is closed."""
+        self.bar.close()
+        self.button.close()
+        super().close()
+
     def label(self, name, is_memorized):
         """Let the button say what it will do."""
         verb = "Forget" if is_memorized else "Memorize"
@@ -89,6 +95,7 @@ class MemoLab(Lab):
         sample, text, upload: choose, type or open a text; memorize: the button that writes it.
         shelf: dict of name -> Row; `shelf[name].click()` forgets a text or memorizes it again.
         undo: the button that brings back what was before the last change.
+        clear: the button that lets go of what undo could bring back, and of texts not in memory.
         encoder, dim, heads, layers, seed: the settings; a new one rebuilds the memory.
         prompt, words, recite, step: what to recite from, how much, the whole or one word;
             may_guess: whether to go on where the model does not know.
@@ -135,6 +142,7 @@ class MemoLab(Lab):
         self.upload = widgets.FileUpload(multiple=True, layout={"display": "none"})
         self.memorize = _button("Memorize", "plus", "primary", "Write this text into the memory")
         self.undo = _button("Undo", "undo", "", "Nothing to undo yet")
+        self.clear = _button("Clear history", "trash", "", "Keep nothing of what was forgotten")
         self.encoder = widgets.ToggleButtons(
             options=[("binding (ours)", "binding"), ("projection (the paper)", "projection")],
             description="Encoder",
@@ -175,7 +183,7 @@ class MemoLab(Lab):
             self.text,
             widgets.HTML(drop_zone()),
             self.upload,
-            widgets.HBox([self.memorize, self.undo], layout=wrap),
+            widgets.HBox([self.memorize, self.undo, self.clear], layout=wrap),
         ]
         right = [_heading("2 · In memory"), self._shelf_box, self.badge, self.capacity]
         settings = [self.encoder, self.dim, self.heads, self.layers, self.seed]
@@ -205,6 +213,7 @@ class MemoLab(Lab):
         for button, action in (
             (self.memorize, self._memorize_chosen),
             (self.undo, self._undo_last),
+            (self.clear, self._clear_history),
             (self.recite, self._recite),
             (self.step, self._recite_one),
             (self.save, self._save),
@@ -222,7 +231,8 @@ class MemoLab(Lab):
 
     def _set_busy(self, is_busy):
         """Let nothing be pressed but Stop while something takes long."""
-        buttons = [self.memorize, self.undo, self.recite, self.step, self.save, self.load]
+        buttons = [self.memorize, self.undo, self.clear, self.recite, self.step]
+        buttons += [self.save, self.load]
         buttons += [row.button for row in self.shelf.values()]
         buttons += [getattr(self, name) for name in SETTINGS]
         for button in buttons:
@@ -340,6 +350,22 @@ class MemoLab(Lab):
         self._show(f"Undone: {state.action}. The memory is what it was before.")
         self._picture(before, f"Undo: {state.action}")
         yield from self._look()
+
+    def _clear_history(self):
+        """Let go of Undo, of texts that are not in memory, and of all that was said of them."""
+        memorized, samples = self.model.texts, sample_texts()
+        self._undo, self._predicted = [], {}
+        for kept in (self._texts, self._trails, self._counts):
+            for name in kept.keys() - memorized.keys():
+                del kept[name]
+        self._library = {n: t for n, t in self._library.items() if n in samples or n in memorized}
+        self.sample.options = [*self._library, OWN]
+        self.sample.value = first = next(iter(self._library))
+        self.text.value, self.prompt.value = self._library[first], ""
+        self._recitation, self.recited.value, self.badge.value = None, "", ""
+        self._picture(None)
+        yield from ()  # it takes no time
+        return "Cleared: of what is not in memory, nothing is kept here any more."
 
     def _replace(self, action, make):
         """Put another model in the place of this one; the old one is kept for Undo."""
@@ -491,12 +517,11 @@ class MemoLab(Lab):
     def _draw_shelf(self):
         """Draw a line for every text, in the order in which they came."""
         if list(self.shelf) != list(self._texts) or not self._shelf_box.children:
-            act = self.work.run
-            rows = {
-                n: Row(n, lambda n: act(self._guard(lambda: self._turn(n)), n)) for n in self._texts
-            }
-            self.shelf = {name: self.shelf.get(name, row) for name, row in rows.items()}
+            old, act = self.shelf, lambda n: self.work.run(self._guard(lambda: self._turn(n)), n)
+            self.shelf = {name: old.get(name) or Row(name, act) for name in self._texts}
             self._shelf_box.children = list(self.shelf.values()) or [_nothing_yet()]
+            for name in old.keys() - self.shelf.keys():
+                old[name].close()
         memorized = self.model.texts
         self._counts |= memorized
         for name, row in self.shelf.items():
