@@ -252,6 +252,7 @@ ORDER += [
     "lab",
     "checks",
     "progress",
+    "notebooks",
     "course",
     "doctor",
     "cli",
