@@ -49,7 +49,7 @@ def main(arguments=None):
     try:
         return COMMANDS[chosen.command](chosen.arguments)
     except (MemoError, OSError, UnicodeError, OverflowError) as error:
-        print(f"memo-edu: {error}", file=sys.stderr)
+        _show(f"memo-edu: {error}", sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -130,7 +130,7 @@ def progress(arguments):
     parser.add_argument("folder", nargs="?", default=here, help=about)
     exercises, faults = read_folder(parser.parse_args(arguments).folder)
     for fault in faults:
-        print(f"memo-edu: {fault}", file=sys.stderr)
+        _show(f"memo-edu: {fault}", sys.stderr)
     _show(report(exercises))
     return 0
 
@@ -236,10 +236,12 @@ COMMANDS = {
 }
 
 
-def _show(text):
-    """Print; where λ can't be printed, a question mark will do."""
-    coding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(text.encode(coding, "replace").decode(coding))
+def _show(text, file=None):
+    """Print, but no sign that a terminal obeys; where λ can't be printed, ? will do."""
+    file = sys.stdout if file is None else file
+    coding = getattr(file, "encoding", None) or "utf-8"
+    shown = "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
+    print(shown.encode(coding, "replace").decode(coding), file=file)
 
 
 def _write_records(command, about, runs, arguments):
