@@ -23,9 +23,9 @@ LARGEST_TOGETHER = 2**30
 MOST_FILES = 5000
 # No notebook can be packed so densely; below a megabyte it does not matter.
 DENSEST, SMALL = 200, 2**20
-# What Python's zipfile raises when bytes are wrong: all of these were met.
+# What Python's zipfile raises when bytes are wrong.
 UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError)
-UNREADABLE += (ValueError, IndexError, OSError)
+UNREADABLE += (ValueError, OSError)
 IGNORED = re.compile(
     r"(^|/)(__MACOSX|\.ipynb_checkpoints|\.(?!\.?/)[^/]+|Thumbs\.db|desktop\.ini)(/|$)"
 )
