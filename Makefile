@@ -22,11 +22,14 @@ PAGE := --template=page --VoilaConfiguration.allow_theme_override=YES \
   --MappingKernelManager.cull_idle_timeout=1800 --MappingKernelManager.cull_interval=60 \
   $(addprefix --VoilaConfiguration.extension_allowlist=,$(EXTENSIONS))
 # Two workers share two cores, so each computes with one thread.
-check test-code test-notebooks test-course: export OPENBLAS_NUM_THREADS := 1
+check test-code test-notebooks test-course test-lowest: export OPENBLAS_NUM_THREADS := 1
+LOWEST_ROOMS := backends codebook memory encoders text storage results model rereading theory \
+  plots figures lab pair_lab window_lab encoder_lab cli progress doctor notebooks_home
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=120
 
-.PHONY: help lab app check test test-code test-notebooks test-course test-files test-gpu lint format notebooks constraints clean
+.PHONY: help lab app check test test-code test-notebooks test-course test-files test-gpu test-package test-lowest
+.PHONY: lint format notebooks constraints clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -58,6 +61,20 @@ test-files: .venv/dev-ready  ## flip every bit of a saved memory, and read it (o
 test-gpu: .venv/dev-ready  ## run the core's tests on an NVIDIA GPU, and compare with NumPy bit for bit
 	MEMO_EDU_REQUIRE_GPU=1 $(PY) -m pytest tests/test_backends.py
 
+test-package: .venv/dev-ready  ## build wheel and sdist, install and use them in a fresh environment (2 minutes)
+	$(PY) -m pytest tests/installed.py
+
+# Old packages on newer ones warn of what they no longer should do: that is not ours to mend.
+LOWEST := .venv-lowest/bin/python
+test-lowest: .venv/dev-ready  ## run the tests of the library and the labs with the lowest versions that are allowed
+	$(PY) -m pip install --quiet uv
+	$(PY) -m venv --clear .venv-lowest
+	$(PY) -m uv pip compile pyproject.toml --extra dev --resolution lowest-direct \
+	  --python $(LOWEST) --no-header --quiet --output-file .venv-lowest/lowest.txt >/dev/null
+	$(PY) -m uv pip install --quiet --python $(LOWEST) -r .venv-lowest/lowest.txt
+	$(PY) -m uv pip install --quiet --python $(LOWEST) --no-deps -e .
+	$(LOWEST) -m pytest -n 2 --dist loadfile -W ignore::DeprecationWarning $(foreach room,$(LOWEST_ROOMS),tests/test_$(room).py)
+
 lint: .venv/dev-ready  ## check style and format
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
@@ -75,7 +92,7 @@ constraints: .venv/dev-ready  ## pin the newest versions of all dependencies in 
 	  --no-annotate --no-header --no-emit-index-url --quiet --output-file constraints.txt
 
 clean:  ## remove .venv and everything else that was made here
-	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-lowest build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} + -o -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
 # What is installed. Each file is written only when its step went well.

@@ -13,6 +13,12 @@ from memo_edu.errors import MemoError
 # The experiments of which memo_edu.figures draws one; it opens matplotlib, so not before it must.
 DRAWN = ("pairs", "layers", "prose", "calibration", "damage")
 
+# JupyterLab would ask the network for news and newer versions of itself.
+OFFLINE = (
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+)
+
 
 class Parser(argparse.ArgumentParser):
     """A parser whose help shows a description as it is, and whose errors are one sentence."""
@@ -43,7 +49,7 @@ def main(arguments=None):
     try:
         return COMMANDS[chosen.command](chosen.arguments)
     except (MemoError, OSError, UnicodeError, OverflowError) as error:
-        print(f"memo-edu: {error}", file=sys.stderr)
+        _show(f"memo-edu: {error}", sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
@@ -124,8 +130,33 @@ def progress(arguments):
     parser.add_argument("folder", nargs="?", default=here, help=about)
     exercises, faults = read_folder(parser.parse_args(arguments).folder)
     for fault in faults:
-        print(f"memo-edu: {fault}", file=sys.stderr)
+        _show(f"memo-edu: {fault}", sys.stderr)
     _show(report(exercises))
+    return 0
+
+
+def lab(arguments):
+    """Copy the notebooks to a folder of your own, and open them there in JupyterLab.
+
+    Files that are in the folder already are kept as they are. Whatever else is given goes to
+    JupyterLab: memo-edu lab my-notebooks --no-browser --port 9999
+    """
+    from jupyterlab.labapp import LabApp
+
+    from memo_edu.notebooks import copy_to
+
+    parser = Parser(prog="memo-edu lab", description=inspect.getdoc(lab))
+    about = "made if need be (%(default)s)"
+    parser.add_argument("folder", nargs="?", default="memo-edu-notebooks", help=about)
+    parser.add_argument("options", nargs="*", metavar="...", help="see jupyter lab --help")
+    own = bool(arguments) and (arguments[0] in ("-h", "--help") or arguments[0][:1] != "-")
+    folder = parser.parse_args(arguments[:own]).folder
+    new, kept = copy_to(folder)
+    print(f"Copied to {folder}: {len(new)} files.")
+    if kept:
+        print(f"Kept as you have it, though not as in this version: {', '.join(map(str, kept))}.")
+        print("For a fresh copy of all, name a folder that does not exist yet.")
+    LabApp.launch_instance([folder, *OFFLINE, *arguments[own:]])
     return 0
 
 
@@ -194,6 +225,7 @@ def assignment(arguments):
 
 
 COMMANDS = {
+    "lab": lab,
     "doctor": doctor,
     "progress": progress,
     "experiment": experiment,
@@ -204,10 +236,12 @@ COMMANDS = {
 }
 
 
-def _show(text):
-    """Print; where λ can't be printed, a question mark will do."""
-    coding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(text.encode(coding, "replace").decode(coding))
+def _show(text, file=None):
+    """Print, but no sign that a terminal obeys; where λ can't be printed, ? will do."""
+    file = sys.stdout if file is None else file
+    coding = getattr(file, "encoding", None) or "utf-8"
+    shown = "".join(sign if sign.isprintable() or sign == "\n" else "?" for sign in text)
+    print(shown.encode(coding, "replace").decode(coding), file=file)
 
 
 def _write_records(command, about, runs, arguments):

@@ -112,7 +112,7 @@ def heat_maps(matrices, limit=None):
     size = (0.5 + 2.3 * len(matrices), 2.5)
     axes = plt.subplots(1, len(matrices), figsize=size, squeeze=False)[1][0]
     for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
-        heat_map(matrix, title=title, limit=limit, scale=ax is axes[-1], ax=ax)
+        heat_map(matrix, title=_literal(title), limit=limit, scale=ax is axes[-1], ax=ax)
     return axes
 
 
@@ -137,14 +137,14 @@ def histogram(samples, bins, xlabel, curve=None, title="", ax=None):
             to_numpy(values),
             bins=bins,
             density=True,
-            label=name,
+            label=_literal(name),
             alpha=0.55,
             color=colours[i],
             hatch=HATCHES[i],
             edgecolor=colours[i],
         )
     if curve is not None:
-        ax.plot(curve[1], curve[2], color="black", linestyle="--", label=curve[0])
+        ax.plot(curve[1], curve[2], color="black", linestyle="--", label=_literal(curve[0]))
     ax.set(xlabel=xlabel, ylabel="density", title=title)
     ax.legend()
     return ax
@@ -166,7 +166,8 @@ def histograms(panels, bins, xlabel, curves=None):
     axes = plt.subplots(len(panels), 1, figsize=size, squeeze=False, sharex=True)[1][:, 0]
     for ax, (title, samples) in zip(axes, panels.items(), strict=True):
         curve = curves[title] if curves else None
-        histogram(samples, bins, xlabel if ax is axes[-1] else "", curve, title, ax)
+        shown = xlabel if ax is axes[-1] else ""
+        histogram(samples, bins, shown, curve, _literal(title), ax)
         if ax is not axes[0]:
             ax.get_legend().remove()
     return axes
@@ -190,9 +191,10 @@ def lines(x, series, xlabel, ylabel, title="", predicted=None, log="", ax=None):
     ax = ax or _new_axes()
     curves = (predicted or {}).items()
     for dashes, (name, y) in zip(itertools.cycle(DASHES), curves, strict=False):
-        ax.plot(x, y, color="#555555", linestyle=dashes, label=name)
+        ax.plot(x, y, color="#555555", linestyle=dashes, label=_literal(name))
     for marker, (name, y) in zip(itertools.cycle(MARKERS), series.items(), strict=False):
-        ax.plot(x, y, marker=marker, label=name, **({"linestyle": "none"} if predicted else {}))
+        style = {"linestyle": "none"} if predicted else {}
+        ax.plot(x, y, marker=marker, label=_literal(name), **style)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     if "y" in log:
         ax.set_yscale("log")
@@ -229,7 +231,8 @@ def theory_over_measurement(
     for (marker, style), (name, (x, y)) in zip(styles, measured.items(), strict=False):
         line_x, line_y = (np.asarray(values, dtype=float) for values in predicted[name])
         ax.plot(line_x, line_y, **style)
-        ax.plot(x, y, color=style["color"], marker=marker, linestyle="none", label=name)
+        points = {"marker": marker, "linestyle": "none", "label": _literal(name)}
+        ax.plot(x, y, color=style["color"], **points)
         if answers is not None:
             error = 1.96 * np.sqrt(line_y * (1 - line_y) / answers)
             low, high = np.maximum(line_y - error, 0), np.minimum(line_y + error, 1)
@@ -266,7 +269,7 @@ def bars(values, xlabel, title="", mark=None, ax=None):
     for name, bar in zip(values, drawn, strict=True):
         if name == mark:
             bar.set(facecolor="#d55e00", hatch="///", edgecolor="white")
-    names = [("★ " if name == mark else "") + show_token(name) for name in values]
+    names = [("★ " if name == mark else "") + _tick(name) for name in values]
     ax.set_yticks(range(len(names)), names)
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
@@ -293,10 +296,11 @@ def bar_groups(series, xlabel, title="", ax=None):
     height = 0.8 / len(series)
     for i, (label, values) in enumerate(series.items()):
         places = np.arange(len(names)) + (i - (len(series) - 1) / 2) * height
-        drawn = ax.barh(places, [values[name] for name in names], 0.9 * height, label=label)
+        lengths = [values[name] for name in names]
+        drawn = ax.barh(places, lengths, 0.9 * height, label=_literal(label))
         for bar in drawn:
             bar.set(facecolor=colours[i], hatch=HATCHES[i], edgecolor="white")
-    ax.set_yticks(range(len(names)), [show_token(name) for name in names])
+    ax.set_yticks(range(len(names)), [_tick(name) for name in names])
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
     ax.set(xlabel=xlabel, title=title)
@@ -308,12 +312,21 @@ def _new_axes(**options):
     return plt.subplots(**options)[1]
 
 
+def _literal(name):
+    """Write a name so that matplotlib draws its dollars, and takes none of it for a formula."""
+    return str(name).replace("$", r"\$")
+
+
+def _tick(name):
+    return _literal(show_token(name))
+
+
 def _label(set_ticks, labels):
     """Write labels on every tick, or leave the ticks out."""
     if labels is None:
         set_ticks([])
     else:
-        set_ticks(range(len(labels)), [show_token(label) for label in labels])
+        set_ticks(range(len(labels)), [_tick(label) for label in labels])
 
 
 def stacked_bars(series, xlabel, title="", mark=None, ax=None):
@@ -344,13 +357,13 @@ def stacked_bars(series, xlabel, title="", mark=None, ax=None):
             drawn = ax.barh(range(len(names)), width, 0.65, end - width)
             for bar in drawn:
                 bar.set(facecolor=colours[i], hatch=HATCHES[i], edgecolor="white")
-            drawn.set_label(label)
+            drawn.set_label(_literal(label))
             handles.append(drawn)
     style = {"marker": "D", "linestyle": "none", "color": "black", "markeredgecolor": "white"}
     style["clip_on"] = False  # the longest bar may end at the frame
     diamonds = ax.plot(parts.sum(axis=0), range(len(names)), label="sum", **style)
     ax.axvline(0, color="#555555", linewidth=0.8)
-    shown = [("★ " if name == mark else "") + show_token(name) for name in names]
+    shown = [("★ " if name == mark else "") + _tick(name) for name in names]
     ax.set_yticks(range(len(names)), shown)
     ax.invert_yaxis()
     ax.grid(axis="y", visible=False)
@@ -388,7 +401,7 @@ def text(tokens, values, label, title="", marks=(), limit=None, width=84):
         cell = plt.Rectangle(corner, len(shown.lstrip()), 0.9, **edge, zorder=1 + (i in marks))
         cell.set_facecolor(colours.to_rgba(value))
         ax.add_patch(cell)
-        ax.text(column, line + 0.46, shown, color=_ink(value / limit), zorder=3, **font)
+        ax.text(column, line + 0.46, _literal(shown), color=_ink(value / limit), zorder=3, **font)
     ax.set(xlim=(0, width + 1), ylim=(lines, -0.1), title=title)
     ax.set_axis_off()
     ax.figure.colorbar(

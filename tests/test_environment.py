@@ -219,7 +219,7 @@ def make(*arguments, cwd=ROOT):
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make here")
 class TestMakefile:
     TARGETS = (
-        *("lab", "app", "check", "test", "test-course", "test-gpu"),
+        *("lab", "app", "check", "test", "test-course", "test-gpu", "test-package", "test-lowest"),
         *("lint", "notebooks", "clean", "help"),
     )
 

@@ -254,6 +254,7 @@ ORDER += [
     "lab",
     "checks",
     "progress",
+    "notebooks",
     "course",
     "doctor",
     "cli",

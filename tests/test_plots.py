@@ -325,3 +325,38 @@ def test_numbers_can_be_read_on_every_colour_of_the_scale():
             ground = light(mpl.colormaps["PuOr"]((share + 1) / 2))
             dark, bright = sorted([ground, light(number.get_color())])
             assert (bright + 0.05) / (dark + 0.05) > 4.4, share
+
+
+# ---- Names are names, not formulas -----------------------------------------------------------
+
+NAME = r"costs $\frac$ or \$x$"  # as a formula it would end in an error
+VALUES = {NAME: 1.0, "b": 2.0}
+NAMED = [
+    lambda: plots.bars(VALUES, "x"),
+    lambda: plots.bar_groups({"series": VALUES}, "x"),
+    lambda: plots.bar_groups({NAME: {"a": 1.0}}, "x"),
+    lambda: plots.stacked_bars({"series": VALUES}, "x"),
+    lambda: plots.stacked_bars({NAME: {"a": 1.0}}, "x"),
+    lambda: plots.heat_map(np.eye(2), columns=[NAME, "b"]),
+    lambda: plots.heat_map(np.eye(2), rows=[NAME, "b"]),
+    lambda: plots.heat_maps({NAME: np.eye(2)})[0],
+    lambda: plots.histogram({NAME: [1, 2]}, 2, "x"),
+    lambda: plots.histogram({"a": [1, 2]}, 2, "x", (NAME, [1, 2], [0, 1])),
+    lambda: plots.histograms({NAME: {"a": [1, 2]}}, 2, "x")[0],
+    lambda: plots.lines([1, 2], {NAME: [1, 2], "b": [1, 2]}, "x", "y"),
+    lambda: plots.lines([1, 2], {"a": [1, 2]}, "x", "y", predicted={NAME: [1, 2]}),
+    lambda: plots.theory_over_measurement({NAME: ([1], [1])}, {NAME: ([1], [1])}, "x", "y"),
+    lambda: plots.text([NAME, " b"], [1, 2], "votes"),
+]
+
+
+@pytest.mark.parametrize("draw", NAMED)
+def test_a_dollar_in_a_name_is_drawn_as_a_dollar(draw):
+    ax = draw()
+    ax.figure.canvas.draw()
+    found = [text for text in ax.findobj(mpl.text.Text) if "frac" in text.get_text()]
+    assert found
+    for text in found:
+        shown, is_formula = text._preprocess_math(text.get_text())
+        assert not is_formula
+        assert shown.replace("·", " ") == NAME

@@ -319,6 +319,16 @@ def test_a_terminal_that_knows_few_letters(tmp_path, monkeypatch):
     assert "Layer ?" in cli.sys.stdout.text
 
 
+def test_a_terminal_obeys_no_title(tmp_path, capsys):
+    """Signs that would colour, move or rename a terminal are shown as question marks."""
+    write(tmp_path / "02.ipynb", ["right"], title="One \x1b]0;renamed\x07 \x9b2J matrix")
+    (tmp_path / "\x1b[31mred.ipynb").write_text("{")
+    assert run(tmp_path) == 0
+    out, err = capsys.readouterr()
+    assert "One ?]0;renamed? ?2J matrix" in out
+    assert "?[31mred.ipynb can't be read" in err
+
+
 class Narrow:
     """A stream that writes ASCII only."""
 

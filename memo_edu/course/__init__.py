@@ -16,11 +16,11 @@ Only release and grade need nbgrader: pip install memo_edu[course].
 """
 
 import importlib.util
-from pathlib import Path
 
+from memo_edu import notebooks
 from memo_edu.errors import ConfigurationError
 
-HOME = Path(__file__).parents[2] / "notebooks" / "assignments" / "source"
+HOME = notebooks.HOME / "assignments" / "source"
 
 
 def source_of(assignment):
@@ -32,11 +32,10 @@ def source_of(assignment):
     names = sorted(path.parent.name for path in HOME.glob("*/*.ipynb"))
     if not names:
         raise ConfigurationError(
-            f"The problem sets are not where they should be, in {HOME}: memo_edu must be installed "
-            "from a copy of its repository, with pip install -e '.[course]'."
+            f"The problem sets are not where they should be, in {HOME}: install memo_edu afresh."
         )
     if assignment not in names:
         raise ConfigurationError(f"There is no {assignment!r}; choose one of {', '.join(names)}.")
     if importlib.util.find_spec("nbgrader") is None:
-        raise ConfigurationError("This needs nbgrader: pip install -e '.[course]'.")
+        raise ConfigurationError("This needs nbgrader: pip install 'memo-edu[course]'.")
     return HOME / assignment

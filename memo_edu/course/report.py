@@ -13,6 +13,12 @@ from memo_edu.course.execute import NOT_TRIED, is_test, name_of
 from memo_edu.course.mend import START, TOP
 from memo_edu.course.release import interface
 
+# Even if something of a submission came through as code: a page of ours runs none, and asks the
+# network for nothing.
+FENCE = (
+    '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
+    "font-src data:; style-src 'unsafe-inline'\">"
+)
 STYLE = """<style>
 .memo {font: 15px/1.5 system-ui, sans-serif; max-width: 60em; margin: 1em auto; padding: 0 1em}
 .memo table {border-collapse: collapse; margin: .6em 0}
@@ -21,6 +27,9 @@ STYLE = """<style>
 .memo .bar {background: #0072b2; display: inline-block; height: .8em}
 .memo h1 {font-size: 1.5em} .memo h2 {font-size: 1.15em; margin: 1.2em 0 .3em}
 </style>"""
+EMPTY = '<!DOCTYPE html><html><head><meta charset="utf-8"></head><body></body></html>'
+# What a spreadsheet would take for the beginning of a formula; a cell that begins so gets a quote.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass
@@ -128,11 +137,10 @@ def write(results, assignment, course, out):
     _write_table(results, out / "grades.csv")
     for result in results:
         page = Path(course, "feedback", result.student, assignment, f"{assignment}.html")
-        text = page.read_text(encoding="utf-8") if page.exists() else "<body></body>"
+        text = page.read_text(encoding="utf-8") if page.exists() else EMPTY
         top = STYLE + _overview(result, assignment)
         text = re.sub(r"<script\b[^>]*>.*?</script>", "", text, flags=re.DOTALL | re.IGNORECASE)
-        before, body, after = text.partition("<body>")
-        text = before + body + top + after
+        text = text.replace("<head>", f"<head>{FENCE}", 1).replace("<body>", f"<body>{top}", 1)
         (out / "feedback" / f"{result.student}.html").write_text(text, encoding="utf-8")
     (out / "summary.html").write_text(_summary(results, assignment), encoding="utf-8")
 
@@ -162,7 +170,7 @@ def _by_fault(faults):
 
 def _harmless(cell):
     """Keep a spreadsheet from taking a text for a formula."""
-    return f"'{cell}" if str(cell)[:1] in ("=", "+", "-", "@", "\t") else cell
+    return f"'{cell}" if str(cell).startswith(FORMULAS) else cell
 
 
 def _number(points):
@@ -178,7 +186,7 @@ def _overview(result, assignment):
         fault = result.faults.get(name, "" if points is None or points else "No answer.")
         about = html.escape(result.about.get(name, "written answer"))
         fault = f"<br><b>{html.escape(fault)}</b>" if fault else ""
-        rows.append(f"<tr><td>{name}</td><td>{got}</td><td>{about}{fault}</td></tr>")
+        rows.append(f"<tr><td>{html.escape(name)}</td><td>{got}</td><td>{about}{fault}</td></tr>")
     notes = "".join(f"<li>{html.escape(remark)}</li>" for remark in result.remarks)
     waits = f", {_number(result.waiting)} more are still to be read" if result.waiting else ""
     return (
@@ -221,8 +229,9 @@ def _summary(results, assignment):
     mean = sum(one.share for one in results) / len(results)
     waiting = sum(one.waiting > 0 for one in results)
     return (
-        f'<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>{assignment}</title>{STYLE}'
-        f'<body class="memo"><h1>{assignment}: {len(results)} submissions</h1>'
+        f'<!DOCTYPE html><html lang="en"><head>{FENCE}<meta charset="utf-8">'
+        f"<title>{html.escape(assignment)}</title>{STYLE}</head>"
+        f'<body class="memo"><h1>{html.escape(assignment)}: {len(results)} submissions</h1>'
         f"<p>On average {mean:.0%} of the points that are given automatically or read already. "
         f"In {waiting} submissions a written answer is still to be read.</p>"
         + _table("How many reached which share of the points", bars)

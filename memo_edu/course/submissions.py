@@ -6,6 +6,7 @@ written under names that are made here. So a path such as ../../x in a zip leads
 
 import json
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -20,7 +21,11 @@ from memo_edu.errors import FileFormatError, InputError
 LARGEST = 50 * 2**20  # bytes of one file
 LARGEST_TOGETHER = 2**30
 MOST_FILES = 5000
-UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError)
+# No notebook can be packed so densely; below a megabyte it does not matter.
+DENSEST, SMALL = 200, 2**20
+# What Python's zipfile raises when bytes are wrong.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError)
+UNREADABLE += (ValueError, OSError)
 IGNORED = re.compile(
     r"(^|/)(__MACOSX|\.ipynb_checkpoints|\.(?!\.?/)[^/]+|Thumbs\.db|desktop\.ini)(/|$)"
 )
@@ -117,31 +122,39 @@ def _on_disk(path, name):
 
 
 def _in_zip(place):
-    """Yield the name and the bytes of every file in a zip."""
-    total = 0
+    """Yield the name and the bytes of every file in a zip; nothing is read before its size."""
     try:
         with zipfile.ZipFile(place) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
             if len(entries) > MOST_FILES:
                 raise FileFormatError(f"{place} holds {len(entries):,} files: too many.")
+            if sum(entry.file_size for entry in entries if not _fault(entry)) > LARGEST_TOGETHER:
+                raise FileFormatError(f"{place} holds more than {LARGEST_TOGETHER:,} bytes.")
             for entry in entries:
-                name = entry.filename.replace("\\", "/")
-                if (entry.external_attr >> 28) == 0o12:
-                    yield name, "It is a link to somewhere else, not a file."
-                    continue
-                try:
-                    with archive.open(entry) as file:
-                        data = file.read(LARGEST + 1)
-                except UNREADABLE as error:
-                    yield name, f"It can't be unpacked: {error}."
-                    continue
-                total += len(data)
-                if total > LARGEST_TOGETHER:
-                    raise FileFormatError(f"{place} holds more than {LARGEST_TOGETHER:,} bytes.")
-                too_large = f"Unpacked it has more than the {LARGEST:,} bytes that are allowed."
-                yield name, too_large if len(data) > LARGEST else data
+                yield entry.filename.replace("\\", "/"), _fault(entry) or _unpack(archive, entry)
     except UNREADABLE as error:
         raise FileFormatError(f"{place} can't be unpacked: {error}.") from error
+
+
+def _fault(entry):
+    """Say why a file in a zip is not unpacked, from what the zip tells of it; "" if it is."""
+    if (entry.external_attr >> 28) == 0o12:
+        return "It is a link to somewhere else, not a file."
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "It is packed in an unusual way. Send a plain zip, or the notebook itself."
+    if entry.file_size > LARGEST:
+        return f"Unpacked it has {entry.file_size:,} bytes; {LARGEST:,} are allowed."
+    if entry.file_size > max(SMALL, DENSEST * entry.compress_size):
+        return f"Unpacked it would be more than {DENSEST} times as large: it is no notebook."
+    return ""
+
+
+def _unpack(archive, entry):
+    """Return the bytes of a file in a zip, never more than the zip tells; or what is wrong."""
+    try:
+        return archive.read(entry)
+    except UNREADABLE as error:
+        return f"It can't be unpacked: {error}."
 
 
 def _read(student, name, data):

@@ -2,12 +2,13 @@
 
 import json
 import os
+import random
 import zipfile
 
 import nbformat
 import pytest
 
-from memo_edu import InputError, MemoError
+from memo_edu import FileFormatError, InputError, MemoError
 from memo_edu.course import submissions
 from memo_edu.course.mend import START, TOP
 from memo_edu.course.submissions import collect, notebook_of, student_of
@@ -83,14 +84,97 @@ def test_a_bomb_does_not_go_off(tmp_path, monkeypatch):
     monkeypatch.setattr(submissions, "LARGEST", 10_000)
     path = zipped(tmp_path / "all.zip", {"a.ipynb": b"0" * 10**7, "b.ipynb": NOTEBOOK})
     bomb, good = collect(path, "ps1")
-    assert "more than the 10,000 bytes" in bomb.remarks[0]
+    assert "has 10,000,000 bytes; 10,000 are allowed" in bomb.remarks[0]
     assert good.notebook is not None
-    monkeypatch.setattr(submissions, "LARGEST_TOGETHER", 10_050)
+    monkeypatch.setattr(submissions, "LARGEST_TOGETHER", len(NOTEBOOK) - 1)
     with pytest.raises(MemoError, match="holds more than"):
         collect(path, "ps1")
     monkeypatch.setattr(submissions, "MOST_FILES", 1)
     with pytest.raises(MemoError, match="too many"):
         collect(path, "ps1")
+
+
+def test_a_bomb_is_not_even_opened(tmp_path, monkeypatch):
+    """Its sizes stand in the list of files: they are enough to refuse it, and only it."""
+    files = {"a.ipynb": b"0" * 10**7, "b.ipynb": NOTEBOOK, "c.ipynb": b"[" * submissions.SMALL}
+    path = zipped(tmp_path / "all.zip", files)
+    opened, read = [], zipfile.ZipFile.read
+
+    def note(archive, entry):
+        opened.append(entry.filename)
+        return read(archive, entry)
+
+    monkeypatch.setattr(zipfile.ZipFile, "read", note)
+    bomb, good, small = collect(path, "ps1")
+    assert "more than 200 times as large" in bomb.remarks[0]
+    assert good.notebook is not None
+    assert "ending .ipynb" in small.remarks[0]
+    assert opened == ["b.ipynb", "c.ipynb"]
+
+
+def test_all_sizes_are_added_up_before_anything_is_read(tmp_path, monkeypatch):
+    files = {f"{i}.ipynb": NOTEBOOK for i in range(9)}
+    path = zipped(tmp_path / "all.zip", files)
+    monkeypatch.setattr(submissions, "LARGEST_TOGETHER", 9 * len(NOTEBOOK))
+    assert len(collect(path, "ps1")) == 9
+    monkeypatch.setattr(submissions, "LARGEST_TOGETHER", 9 * len(NOTEBOOK) - 1)
+    monkeypatch.setattr(zipfile.ZipFile, "read", None)
+    with pytest.raises(FileFormatError, match="holds more than"):
+        collect(path, "ps1")
+
+
+def test_a_zip_that_lies_about_a_size_gives_no_more_than_it_told(tmp_path):
+    path = zipped(tmp_path / "all.zip", {"a.ipynb": b"0" * 10**7, "b.ipynb": NOTEBOOK})
+    data = path.read_bytes()
+    path.write_bytes(data.replace((10**7).to_bytes(4, "little"), (1000).to_bytes(4, "little")))
+    liar, good = collect(path, "ps1")
+    assert "can't be unpacked" in liar.remarks[0]
+    assert good.notebook is not None
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_packings_that_unpack_without_bound_are_not_opened(tmp_path, packed):
+    """Python unpacks whole blocks of these: a few bytes of bzip2 may hold gigabytes."""
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("a.ipynb", NOTEBOOK, compress_type=packed)
+    (found,) = collect(tmp_path / "all.zip", "ps1")
+    assert "Send a plain zip" in found.remarks[0]
+
+
+def test_damaged_bytes_in_a_zip_are_never_a_crash(tmp_path):
+    """1,500 zips with up to four wrong bytes each: each is read, or refused in a sentence."""
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for name, packed in {"a.ipynb": 0, "é.ipynb": 8, "b.ipynb": 12, "c.ipynb": 14}.items():
+            archive.writestr(name, NOTEBOOK * 3, compress_type=packed)
+    whole, outcomes = (tmp_path / "all.zip").read_bytes(), {"read": 0, "refused": 0}
+    for seed in range(1500):
+        chance, data = random.Random(seed), bytearray(whole)
+        for _ in range(chance.randint(1, 4)):
+            data[chance.randrange(len(data))] = chance.choice([0, 255, chance.randrange(256)])
+        (tmp_path / "all.zip").write_bytes(data)
+        try:
+            collect(tmp_path / "all.zip", "ps1")
+            outcomes["read"] += 1
+        except MemoError:
+            outcomes["refused"] += 1
+    assert min(outcomes.values()) > 50
+
+
+def test_folders_outside_are_not_reached_by_a_linked_folder(tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.ipynb").write_text(NOTEBOOK)
+    (tmp_path / "sent").mkdir()
+    (tmp_path / "sent" / "anna").symlink_to(tmp_path / "outside", target_is_directory=True)
+    (found,) = collect(tmp_path / "sent", "ps1")
+    assert (found.notebook, "a link" in found.remarks[0]) == (None, True)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_what_is_no_file_is_not_read(tmp_path):
+    """Reading a pipe would wait for ever."""
+    (tmp_path / "anna.ipynb").write_text(NOTEBOOK)
+    os.mkfifo(tmp_path / "bo.ipynb")
+    assert [one.student for one in collect(tmp_path, "ps1")] == ["anna"]
 
 
 def test_links_are_not_followed(tmp_path):
