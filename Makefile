@@ -54,8 +54,8 @@ test-notebooks: .venv/dev-ready  ## run every notebook and compare each output
 test-course: .venv/dev-ready  ## release each problem set, grade synthetic submissions (6-8 minutes)
 	$(PYTEST) tests/course
 
-test-files: .venv/dev-ready  ## flip every bit of a saved memory, and read it (one minute)
-	MEMO_EDU_ALL_BITS=1 $(PY) -m pytest -s tests/test_saved_files.py -k flipped_bit
+test-files: .venv/dev-ready  ## flip every bit of a saved memory, audit 4,000 texts (2-3 minutes)
+	MEMO_EDU_THOROUGH=1 $(PY) -m pytest -s tests/test_saved_files.py tests/test_audit.py -k "flipped_bit or false_alarms"
 
 # CuPy is not among the packages in .venv: .venv/bin/python -m pip install -e ".[gpu]"
 test-gpu: .venv/dev-ready  ## run the core's tests on an NVIDIA GPU, and compare with NumPy bit for bit

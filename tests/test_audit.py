@@ -1,5 +1,7 @@
 """An audit finds what is left of a text, says what others hold of it, and is seldom wrong."""
 
+import os
+
 import array_api_strict
 import numpy as np
 import pytest
@@ -221,11 +223,17 @@ def test_a_word_that_is_left_is_found(encoder):
 # ---- How often it is wrong -------------------------------------------------------------------
 
 
-def alarms(model, count):
-    """The share of unseen texts of which something is found, and of which p_noise < 0.1."""
+def expect_levels(model):
+    """Of unseen texts, about as many are taken for residues as the level promises."""
+    count = 2000 if "MEMO_EDU_THOROUGH" in os.environ else 300
     stream = STREAM(5)
-    found = [me.audit(model, random_text(stream)) for _ in range(count)]
-    return [sum(a.p_noise < level for a in found) for level in (0.01, 0.1)]
+    found = [me.audit(model, random_text(stream)).p_noise for _ in range(count)]
+    rare, less_rare = (np.mean(np.array(found) < level) for level in (0.01, 0.1))
+    print(
+        f"{count:,} unseen texts: false alarms {rare:.1%} at the 1 % level, {less_rare:.1%} at 10 %"
+    )
+    assert rare <= 0.03
+    assert 0.04 <= less_rare <= 0.16
 
 
 def with_rounding(encoder):
@@ -241,17 +249,13 @@ def with_rounding(encoder):
 def test_false_alarms_are_as_many_as_promised_of_rounding():
     model = with_rounding("projection")
     assert me.audit(model, SECRET).difference > 0
-    rare, less_rare = alarms(model, 300)
-    assert rare <= 9
-    assert 12 <= less_rare <= 48
+    expect_levels(model)
 
 
 def test_false_alarms_are_as_many_as_promised_beside_another_text():
     model = with_rounding("binding")
     plant(model, random_text(STREAM(4)))
-    rare, less_rare = alarms(model, 300)
-    assert rare <= 9
-    assert 12 <= less_rare <= 48
+    expect_levels(model)
 
 
 def test_the_votes_are_standard_normal_where_nothing_is_left():
