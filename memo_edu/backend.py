@@ -117,7 +117,7 @@ class Backend:
         Raises:
             CapacityError: more is needed than is free.
         """
-        free = self.free_memory()
+        free, needed = self.free_memory(), min(needed, 10**30)  # no float holds an absurd number
         if needed > free:
             raise CapacityError(
                 f"{what} needs {needed / 1e9:,.1f} GB of memory and {free / 1e9:,.1f} GB are free. "

@@ -164,6 +164,11 @@ class Encoder:
         """
         raise NotImplementedError
 
+    def lower_window_counts(self, length):
+        """Return how many windows each layer below the last has in a text of so many tokens."""
+        row = length + self.heads  # with its begin marks
+        return [max(0, row - self.heads**layer) for layer in range(1, self.layers)]
+
     def __repr__(self):
         sizes = f"dim={self.dim}, heads={self.heads}, layers={self.layers}, seed={self.seed}"
         return f"{type(self).__name__}({sizes})"

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from memo_edu.codebook import as_tokens
+from memo_edu.codebook import as_tokens, random_stream, whole_number
 from memo_edu.errors import InputError
 from memo_edu.text import as_tokenizer
 
@@ -84,6 +84,14 @@ class Rows:
             for index in range(first, len(tokens))
             if columns is None or start + index in columns
         ]
+
+
+def sampled(places, count, seed):
+    """Return so many of some places, or all if there are no more, drawn at random, in order."""
+    stream = random_stream("sample", seed, count)
+    count = min(whole_number(count, "sample", error=InputError), len(places))
+    chosen = np.sort(stream.choice(len(places), count, replace=False))
+    return [places[i] for i in chosen]
 
 
 def first_words(text):

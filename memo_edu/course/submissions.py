@@ -7,7 +7,6 @@ written under names that are made here. So a path such as ../../x in a zip leads
 import json
 import re
 import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -19,8 +18,13 @@ from memo_edu.errors import FileFormatError, InputError
 
 LARGEST = 50 * 2**20  # bytes of one file
 LARGEST_TOGETHER = 2**30
+# Characters and cells of a notebook, without outputs: to understand a million characters of code
+# Python needs seconds, and hundreds of megabytes.
+LONGEST, MOST_CELLS = 2**20, 2000
 MOST_FILES = 5000
-UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError)
+# Course sites pack no otherwise, and what unpacks the rest asks for memory as a zip tells it to.
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+LONGEST_NAME = 1000  # characters of a path; of a longer one, the end counts
 IGNORED = re.compile(
     r"(^|/)(__MACOSX|\.ipynb_checkpoints|\.(?!\.?/)[^/]+|Thumbs\.db|desktop\.ini)(/|$)"
 )
@@ -96,7 +100,7 @@ def student_of(file, assignment):
         >>> student_of("ekbo_LATE_4711_99_ps1-2.ipynb", "ps1")
         'ekbo'
     """
-    path = PurePosixPath(file)
+    path = PurePosixPath(file[-LONGEST_NAME:])
     bare = re.compile(rf"(?i)(^|[\W_]+){re.escape(assignment)}([\W_]+\d*\W*$|[\W_]+|$)")
     for part in (path.stem, *reversed(path.parts[:-1])):
         part = MOODLE.sub("", part)
@@ -121,27 +125,34 @@ def _in_zip(place):
     total = 0
     try:
         with zipfile.ZipFile(place) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.filename.endswith("/")]
             if len(entries) > MOST_FILES:
                 raise FileFormatError(f"{place} holds {len(entries):,} files: too many.")
             for entry in entries:
-                name = entry.filename.replace("\\", "/")
-                if (entry.external_attr >> 28) == 0o12:
-                    yield name, "It is a link to somewhere else, not a file."
-                    continue
-                try:
-                    with archive.open(entry) as file:
-                        data = file.read(LARGEST + 1)
-                except UNREADABLE as error:
-                    yield name, f"It can't be unpacked: {error}."
-                    continue
+                data = _unpacked(archive, entry)
                 total += len(data)
                 if total > LARGEST_TOGETHER:
                     raise FileFormatError(f"{place} holds more than {LARGEST_TOGETHER:,} bytes.")
                 too_large = f"Unpacked it has more than the {LARGEST:,} bytes that are allowed."
+                name = entry.filename.replace("\\", "/")
                 yield name, too_large if len(data) > LARGEST else data
-    except UNREADABLE as error:
+    except FileFormatError:
+        raise
+    except Exception as error:  # a damaged or hostile zip may break its reader in any way
         raise FileFormatError(f"{place} can't be unpacked: {error}.") from error
+
+
+def _unpacked(archive, entry):
+    """The bytes of a file in a zip, up to one more than are allowed; or why there are none."""
+    if (entry.external_attr >> 28) == 0o12:
+        return "It is a link to somewhere else, not a file."
+    if entry.compress_type not in PACKINGS:
+        return "It is packed in an unusual way. Send a plain zip, or the notebook itself."
+    try:
+        with archive.open(entry) as file:
+            return file.read(LARGEST + 1)
+    except Exception as error:  # see above
+        return f"It can't be unpacked: {error}."
 
 
 def _read(student, name, data):
@@ -173,13 +184,18 @@ def notebook_of(data):
     try:
         if "worksheets" in raw:
             raw = nbformat.v4.upgrade(nbformat.from_dict(raw), from_version=3)
-        cells = [_cell(cell) for cell in raw["cells"]]
-    except (TypeError, KeyError, AttributeError, ValueError):
+        cells = [_cell(cell) for cell in raw["cells"][: MOST_CELLS + 1]]
+    except (TypeError, KeyError, AttributeError, ValueError, RecursionError):
         raise FileFormatError("The file has no cells: it is not a notebook.") from None
+    if len(cells) > MOST_CELLS or sum(len(cell.source) for cell in cells) > LONGEST:
+        raise FileFormatError(
+            f"The notebook is too long: {MOST_CELLS:,} cells and {LONGEST:,} characters are "
+            "allowed. Is there data in a cell that should be in a file?"
+        )
     about = raw.get("metadata")
     about = about.get("memo_edu") if isinstance(about, dict) else None
     whose = isinstance(about, dict) and isinstance(about.get("student"), str)
-    metadata = {"memo_edu": {"student": about["student"]}} if whose else {}
+    metadata = {"memo_edu": {"student": _writable(about["student"])}} if whose else {}
     whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return nbformat.from_dict(whole)
 
@@ -188,10 +204,9 @@ def _cell(raw):
     """Keep of a cell what grading needs: its text, its id, and nbgrader's marks."""
     source = raw.get("source", "")
     source = source if isinstance(source, str) else "".join(map(str, source))
-    source = source.encode("utf-8", "replace").decode()
     code = raw.get("cell_type") == "code"
     make = nbformat.v4.new_code_cell if code else nbformat.v4.new_markdown_cell
-    cell = make(source)
+    cell = make(_writable(source))
     own = str(raw.get("id", ""))
     if re.fullmatch(r"[\w-]{1,64}", own, re.ASCII) and own != TOP:  # TOP speaks for the graders
         cell["id"] = own
@@ -202,13 +217,21 @@ def _cell(raw):
     return cell
 
 
+def _writable(text):
+    """Replace what no file can hold: halves of characters."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _with_unique_names(found):
     """Number the names that occur more than once, and say so."""
-    seen = {}
+    taken, seen = {one.student.casefold() for one in found}, {}
     for one in found:
-        key = one.student.casefold()
+        name, key = one.student, one.student.casefold()
         seen[key] = seen.get(key, 0) + 1
         if seen[key] > 1:
-            one.remarks.append(f"Another file gave the name {one.student}, too; both are graded.")
-            one.student += f"-{seen[key]}"
+            while f"{key}-{seen[key]}" in taken:  # somebody may be called so
+                seen[key] += 1
+            one.student = f"{name}-{seen[key]}"
+            taken.add(one.student.casefold())
+            one.remarks.append(f"Another file gave the name {name}, too; both are graded.")
     return sorted(found, key=lambda one: one.student.casefold())
