@@ -26,7 +26,7 @@ check test-code test-notebooks test-course: export OPENBLAS_NUM_THREADS := 1
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=120
 
-.PHONY: help lab app check test test-code test-notebooks test-course test-gpu lint format notebooks constraints clean
+.PHONY: help lab app check test test-code test-notebooks test-course test-gpu fuzz lint format notebooks constraints clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -54,6 +54,9 @@ test-course: .venv/dev-ready  ## release each problem set, grade synthetic submi
 # CuPy is not among the packages in .venv: .venv/bin/python -m pip install -e ".[gpu]"
 test-gpu: .venv/dev-ready  ## run the core's tests on an NVIDIA GPU, and compare with NumPy bit for bit
 	MEMO_EDU_REQUIRE_GPU=1 $(PY) -m pytest tests/test_backends.py
+
+fuzz: .venv/dev-ready  ## try 100,000 bad inputs of each kind (an hour; some: ARGS="loader --cases 5000")
+	OPENBLAS_NUM_THREADS=1 $(PY) tests/fuzz.py $(ARGS)
 
 lint: .venv/dev-ready  ## check style and format
 	$(PY) -m ruff check

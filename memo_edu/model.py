@@ -19,7 +19,7 @@ from memo_edu.ledger import Ledger
 from memo_edu.memory import CorrelationMatrixMemory, noise_probability
 from memo_edu.positions import Positions, watched
 from memo_edu.results import SURE, Explanation, Prediction, Recall, show_table, show_token
-from memo_edu.rows import BEGIN, Rows, first_words, sampled
+from memo_edu.rows import BEGIN, Rows, first_words, sampled, size_of_vocabulary
 from memo_edu.written import WrittenPairs
 
 
@@ -87,7 +87,7 @@ class MeMo:
         repeats="count",
     ):
         if vocab_size is not None:  # id 0 is padding, so one more is needed
-            vocab_size = whole_number(vocab_size, "vocab_size", least=2)
+            vocab_size = size_of_vocabulary(vocab_size)
         alpha = share(alpha, "alpha")
         if repeats not in ("count", "once"):
             raise ConfigurationError(f"repeats is {repeats!r:.40}; choose 'count' or 'once'.")

@@ -248,7 +248,7 @@ def test_a_blank_model_waits_for_nobody_else():
 
 def answers(count, dim, doublings=0):
     """All that a binding model says, computed with so many threads."""
-    words = np.random.default_rng(0).integers(0, 200, 900)
+    words = np.random.default_rng(0).integers(0, 200, 500)
     long = " ".join(f"w{word}" for word in words)
     with threadpool_limits(count, "blas"):
         assert {one["num_threads"] for one in threadpool_info()} == {count}
