@@ -177,7 +177,7 @@ def test_a_text_memorized_a_million_times(dim, tmp_path):
 
 def test_a_text_memorized_too_often_is_refused_and_nothing_changes():
     one = written(dim=8)
-    most = int((2**53 - 1) // np.abs(one.matrix).max())
+    most = (2**53 - 1) // int(np.abs(one.matrix).max())
     full = times(one, most)
     before, counts = full.matrix.copy(), dict(full._ledger.targets)
     for _ in range(2):
