@@ -196,6 +196,14 @@ def test_a_students_cell_takes_no_cells_id():
     assert places["r-answer-1"] == "answer-1"
 
 
+def test_a_new_id_is_nobody_elses():
+    names = ["own-2", "x", "x", "own-3", "own"]
+    own = [nbformat.v4.new_code_cell(f"a = {i}", id=name) for i, name in enumerate(names)]
+    made = mend(notebook_of(notebook(*own, *released().cells)), released())
+    assert_gradable(made)
+    assert [cell.id for cell in made.cells[:5]] == ["own-2", "x", "own-4", "own-3", "own"]
+
+
 @pytest.mark.parametrize("says", ["", " ", "\ud800 is wrong", "x" * 9999])
 def test_an_error_that_says_nothing_or_can_not_be_written(says):
     replies = [json.dumps({"function": True}), json.dumps({"error": says})]
