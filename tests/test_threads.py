@@ -183,6 +183,28 @@ def test_a_corpus_and_texts_at_once(tmp_path):
     assert_equal(model, [text((1, number)) for number in range(ROUNDS)])
 
 
+@pytest.mark.parametrize("work", ["memorize_corpus", "forget_corpus"])
+def test_what_is_memorized_while_a_corpus_is_read_is_not_lost(work, tmp_path, monkeypatch):
+    model, add_up, threads = make(), me.scale._sum, []
+    file = tmp_path / "x.txt"
+    file.write_text("the cup is red")
+    if work == "forget_corpus":
+        me.scale.memorize_corpus(file, model)
+
+    def disturbed(*given):
+        threads.append(threading.Thread(target=model.memorize, args=["tea is hot"]))
+        threads[0].start()
+        threads[0].join(0.2)
+        assert "tea is hot" not in model.texts
+        return add_up(*given)
+
+    monkeypatch.setattr(me.scale, "_sum", disturbed)
+    getattr(me.scale, work)(file, model)
+    threads[0].join()
+    assert len(model.texts) == (2 if work == "memorize_corpus" else 1)
+    assert "tea is hot" in model.texts
+
+
 def test_rows_of_ids_at_once():
     model, rows = make(), np.arange(1, 9)[None, :]
 
