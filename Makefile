@@ -28,7 +28,7 @@ LOWEST_ROOMS := backends codebook memory encoders text storage results model rer
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg --nbval-cell-timeout=120
 
-.PHONY: help lab app check test test-code test-notebooks test-course test-files test-gpu test-package test-lowest
+.PHONY: help lab app check test test-code test-notebooks test-course test-files test-gpu test-package test-lowest fuzz
 .PHONY: lint format notebooks constraints clean
 
 help:  ## list these targets
@@ -74,6 +74,9 @@ test-lowest: .venv/dev-ready  ## run the tests of the library and the labs with 
 	$(PY) -m uv pip install --quiet --python $(LOWEST) -r .venv-lowest/lowest.txt
 	$(PY) -m uv pip install --quiet --python $(LOWEST) --no-deps -e .
 	$(LOWEST) -m pytest -n 2 --dist loadfile -W ignore::DeprecationWarning $(foreach room,$(LOWEST_ROOMS),tests/test_$(room).py)
+
+fuzz: .venv/dev-ready  ## try 100,000 bad inputs of each kind (an hour; some: ARGS="loader --cases 5000")
+	OPENBLAS_NUM_THREADS=1 $(PY) tests/fuzz.py $(ARGS)
 
 lint: .venv/dev-ready  ## check style and format
 	$(PY) -m ruff check

@@ -134,6 +134,13 @@ def whole_number(value, name, least=1, error=ConfigurationError):
     return int(value)
 
 
+def share(value, name):
+    """Check that value is a number from 0 to 1, and return it as a float."""
+    if isinstance(value, (bool, str)) or not np.isscalar(value) or not 0 <= value <= 1:
+        raise ConfigurationError(f"{name} is {value!r:.40}; it must be a number from 0 to 1.")
+    return float(value)
+
+
 class Vocabulary:
     """The tokens that may be answers, sorted, with the matrix of their vectors.
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from memo_edu.backend import get_backend
 from memo_edu.codebook import Codebook, random_stream, whole_number
-from memo_edu.errors import ConfigurationError
+from memo_edu.errors import ConfigurationError, InputError
 
 # Tokens; no text is longer, and h^l of a mistyped l would not even fit a message.
 LONGEST_WINDOW = 1e9
@@ -163,6 +163,11 @@ class Encoder:
             (m,) NumPy array, in units of the perfect score.
         """
         raise NotImplementedError
+
+    def lower_window_counts(self, length):
+        """Return how many windows each layer below the last has in a text of so many tokens."""
+        row = length + self.heads  # with its begin marks
+        return [max(0, row - self.heads**layer) for layer in range(1, self.layers)]
 
     def __repr__(self):
         sizes = f"dim={self.dim}, heads={self.heads}, layers={self.layers}, seed={self.seed}"
@@ -372,15 +377,23 @@ class BindingEncoder(Encoder):
 
     def _windows(self, vectors, partial, complete):
         """Make v_λ of all layers, as int8: a quarter of the memory to go through."""
-        windows = [self.backend.asarray(vectors, "int8")]
+        windows = [self._signs(vectors)]
         for layer, rolls in enumerate(self.rolls, 1):
             windows.append(_bound_windows(windows[-1], rolls, self._delays(layer)))
         return windows[1:]
 
     def signatures(self, vectors):
         """Make the signature g of every position; see Encoder.signatures."""
-        windows = self.backend.asarray(vectors, "int8")
-        return _bound_windows(windows, self.signature_rolls, self._delays(1))
+        return _bound_windows(self._signs(vectors), self.signature_rolls, self._delays(1))
+
+    def _signs(self, vectors):
+        """Return vectors of ±1, and of the zeros of padding, as int8, which holds no others."""
+        if str(vectors.dtype).endswith("int8"):
+            return self.backend.asarray(vectors)
+        xp = array_api_compat.array_namespace(vectors)
+        if not bool(xp.all((xp.abs(vectors) == 1) | (vectors == 0))):
+            raise InputError("The binding encoder takes vectors of -1 and 1: its codebook's.")
+        return self.backend.asarray(vectors, "int8")
 
     def noise(self, read, repeats, counts):
         """Return ‖r‖ for every candidate: a ±1 vector that has nothing to do with r."""

@@ -9,8 +9,9 @@ from collections import Counter
 import numpy as np
 
 from memo_edu import storage
+from memo_edu.alone import Lock, alone
 from memo_edu.backend import get_backend
-from memo_edu.codebook import Vocabulary, random_stream, whole_number
+from memo_edu.codebook import Vocabulary, share, whole_number
 from memo_edu.encoders import bind, make_encoder
 from memo_edu.errors import ConfigurationError, FileFormatError, InputError, NotMemorizedError
 from memo_edu.intermediate import IntermediateMemories
@@ -18,7 +19,7 @@ from memo_edu.ledger import Ledger
 from memo_edu.memory import CorrelationMatrixMemory, noise_probability
 from memo_edu.positions import Positions, watched
 from memo_edu.results import SURE, Explanation, Prediction, Recall, show_table, show_token
-from memo_edu.rows import BEGIN, Rows, first_words
+from memo_edu.rows import BEGIN, Rows, first_words, sampled, size_of_vocabulary
 from memo_edu.written import WrittenPairs
 
 
@@ -46,8 +47,12 @@ class MeMo:
         repeats: "count", a pair is added each time that it occurs; "once", only the first time,
             in whichever text. It takes 16 bytes and more a pair, besides the memory; no ids.
 
+    Several threads may use one model: while a method runs in one, the others wait, so each finds
+    the memory as it was before or after, never half changed.
+
     Attributes:
         config: a dict, the arguments that make a model like it, but for backend and tokenizer.
+        lock: a Lock, to be held over several calls that belong together: with model.lock: ….
 
     Raises:
         ConfigurationError: the sizes do not fit together.
@@ -82,8 +87,8 @@ class MeMo:
         repeats="count",
     ):
         if vocab_size is not None:  # id 0 is padding, so one more is needed
-            vocab_size = whole_number(vocab_size, "vocab_size", least=2)
-        alpha = _share(alpha, "alpha")
+            vocab_size = size_of_vocabulary(vocab_size)
+        alpha = share(alpha, "alpha")
         if repeats not in ("count", "once"):
             raise ConfigurationError(f"repeats is {repeats!r:.40}; choose 'count' or 'once'.")
         options = {"alpha": alpha < 1, "penalty": penalty, "partial_windows": partial_windows}
@@ -121,7 +126,7 @@ class MeMo:
 
     def _start_empty(self):
         """Hold nothing yet."""
-        encoder, config = self.encoder, self.config
+        self.lock, encoder, config = Lock(), self.encoder, self.config
         self._memory = CorrelationMatrixMemory(encoder.dim, encoder.dim, self.backend)
         self._lower = IntermediateMemories(encoder, config["alpha"], config["penalty"])
         self._ledger = Ledger()
@@ -133,6 +138,7 @@ class MeMo:
 
     # ---- Memorize and forget -----------------------------------------------------------------
 
+    @alone
     def memorize(self, text, name=None, watch=None):
         """Write a text into the memory.
 
@@ -158,6 +164,7 @@ class MeMo:
         self._update_candidates()
         return name
 
+    @alone
     def forget(self, text_or_name, watch=None):
         """Take a text out of the memory.
 
@@ -178,6 +185,7 @@ class MeMo:
         self._ledger.remove_text(name, tokens)
         self._update_candidates()
 
+    @alone
     def memorize_ids(self, ids):
         """Write rows of token ids into the memory, without begin marks.
 
@@ -196,6 +204,7 @@ class MeMo:
         self._ledger.add_rows(rows, self.encoder.heads, divisors)
         self._update_candidates()
 
+    @alone
     def forget_ids(self, ids):
         """Take rows of ids out of the memory.
 
@@ -253,13 +262,9 @@ class MeMo:
         total.memorize_blocks(blocks)
         return total.matrix
 
-    def _lower_window_counts(self, length):
-        """Return how many windows each layer below the last has in a text of so many tokens."""
-        row, heads = length + self.encoder.heads, self.encoder.heads
-        return [max(0, row - heads**layer) for layer in range(1, self.encoder.layers)]
-
     # ---- Ask ---------------------------------------------------------------------------------
 
+    @alone
     def predict(self, context, top=5):
         """Predict the token that follows.
 
@@ -282,6 +287,7 @@ class MeMo:
         p_noise = self._noise_probability(candidates[0][1], read)
         return Prediction(candidates[0][0], candidates[0][1], candidates, p_noise)
 
+    @alone
     def explain(self, context, top=5):
         """Take a prediction apart into one vote per layer.
 
@@ -307,6 +313,7 @@ class MeMo:
         windows = [shown[-size:] if size <= len(shown) else None for size in sizes]
         return Explanation(candidates, votes[:, columns], windows)
 
+    @alone
     def recite(self, prompt="", max_tokens=50, unsure="go on"):
         """Continue a prompt, one token at a time.
 
@@ -352,6 +359,7 @@ class MeMo:
         if best is not None and self._noise_probability(scores[best], read) < SURE:
             tokens[-1] = self._vocabulary.tokens[best]
 
+    @alone
     def recall(self, text, start=1):
         """Measure how much of a text is predicted rightly, each token from all before it.
 
@@ -370,8 +378,9 @@ class MeMo:
             raise InputError(f"start is {start}; this text has the tokens 0 to {len(tokens) - 1}.")
         row, heads = self._rows.begun(tokens), self.encoder.heads
         answers = self._answers(row, np.arange(heads + start, len(row)))
-        return _recall(tokens[start:], answers)
+        return Recall.of(tokens[start:], answers)
 
+    @alone
     def recall_ids(self, ids, positions=None, sample=None):
         """Measure how much of rows of ids is predicted rightly.
 
@@ -390,24 +399,23 @@ class MeMo:
         first = 1 if self.partial_windows else self.encoder.heads
         places = self._rows.places(pieces, positions, np.asarray(ids).shape[1], first)
         if sample is not None:
-            stream = random_stream("sample", self.encoder.seed, sample)
-            count = min(whole_number(sample, "sample", error=InputError), len(places))
-            chosen = np.sort(stream.choice(len(places), count, replace=False))
-            places = [places[i] for i in chosen]
+            places = sampled(places, sample, self.encoder.seed)
         if not places:
             raise InputError("No position has a full window before it; give longer rows.")
         answers = []
         for number, group in itertools.groupby(places, key=lambda place: place[0]):
             answers += self._answers(pieces[number][2], np.array([index for _, index in group]))
-        return _recall([pieces[number][2][index] for number, index in places], answers)
+        return Recall.of([pieces[number][2][index] for number, index in places], answers)
 
     # ---- Keep --------------------------------------------------------------------------------
 
     @property
+    @alone
     def texts(self):
         """The texts memorized now: a dict of name -> number of tokens."""
         return {name: len(tokens) for name, tokens in self._ledger.texts.items()}
 
+    @alone
     def originals(self):
         """Put memorized texts together again, name -> text; not those that a corpus brought."""
         texts = self._ledger.kept_texts()
@@ -430,6 +438,7 @@ class MeMo:
         twin._start_empty()
         return twin
 
+    @alone
     def merge(self, other):
         """Add another model's memory to this one: memorizing is a sum.
 
@@ -463,6 +472,7 @@ class MeMo:
         self._update_candidates()
         return self
 
+    @alone
     def save(self, path):
         """Write the model to a file, whole or not at all.
 
@@ -495,7 +505,7 @@ class MeMo:
             model._memory.add(matrix)
             model._lower = model._lower.plus(lower)
             model._ledger = Ledger.from_json(ledger)
-            model._ledger.check_divisors(model._lower.penalty, model._lower_window_counts)
+            model._ledger.check_divisors(model._lower.penalty, model.encoder.lower_window_counts)
         except (ConfigurationError, InputError, TypeError, ValueError, LookupError) as error:
             raise FileFormatError(f"{path} is not a memory of this library: {error}") from error
         if model._full_config()["tokenizer"] != saved_tokenizer:
@@ -507,6 +517,7 @@ class MeMo:
         model._update_candidates()
         return model
 
+    @alone
     def __repr__(self):
         shown = ("dim", "heads", "layers", "encoder")
         config = ", ".join(f"{name}={self.config[name]!r}" for name in shown)
@@ -583,17 +594,5 @@ class MeMo:
             warnings.warn(
                 f"Layer {self.encoder.layers} looks at {self.encoder.span} tokens, more than any "
                 "text has so far: it memorizes nothing. Use fewer layers or a longer text.",
-                stacklevel=3,
+                stacklevel=4,
             )
-
-
-def _share(value, name):
-    """Check that value is a number from 0 to 1, and return it as a float."""
-    if isinstance(value, (bool, str)) or not np.isscalar(value) or not 0 <= value <= 1:
-        raise ConfigurationError(f"{name} is {value!r:.40}; it must be a number from 0 to 1.")
-    return float(value)
-
-
-def _recall(tokens, answers):
-    correct = np.array([a == t for a, t in zip(answers, tokens, strict=True)], dtype=bool)
-    return Recall(correct, list(tokens), answers)

@@ -104,6 +104,12 @@ class Recall:
     tokens: list = field(repr=False)
     answers: list = field(repr=False)
 
+    @classmethod
+    def of(cls, tokens, answers):
+        """Compare the answers with the tokens that were to be predicted."""
+        correct = np.array([a == t for a, t in zip(answers, tokens, strict=True)], dtype=bool)
+        return cls(correct, list(tokens), answers)
+
     @property
     def accuracy(self):
         """The share of tokens that were predicted rightly, in [0, 1]."""

@@ -4,12 +4,26 @@ import math
 
 import numpy as np
 
-from memo_edu.codebook import as_tokens
-from memo_edu.errors import InputError
+from memo_edu.codebook import as_tokens, random_stream, whole_number
+from memo_edu.errors import ConfigurationError, InputError
 from memo_edu.text import as_tokenizer
 
 # Stands h times before every text. No text can hold it: a tokenizer's tokens are str, ids are > 0.
 BEGIN = -1
+# Several times more than any tokenizer has.
+LARGEST_VOCABULARY = 2**22
+
+
+def size_of_vocabulary(value):
+    """Check that value is a possible vocab_size, and return it as an int.
+
+    Each candidate is a row of a table and an object in Python. A saved memory only names their
+    number, so without a limit a file of a few bytes could keep a computer busy for hours.
+    """
+    size = whole_number(value, "vocab_size", least=2)
+    if size > LARGEST_VOCABULARY:
+        raise ConfigurationError(f"vocab_size is {size}; at most {LARGEST_VOCABULARY:,} will do.")
+    return size
 
 
 class Rows:
@@ -84,6 +98,14 @@ class Rows:
             for index in range(first, len(tokens))
             if columns is None or start + index in columns
         ]
+
+
+def sampled(places, count, seed):
+    """Return so many of some places, or all if there are no more, drawn at random, in order."""
+    stream = random_stream("sample", seed, count)
+    count = min(whole_number(count, "sample", error=InputError), len(places))
+    chosen = np.sort(stream.choice(len(places), count, replace=False))
+    return [places[i] for i in chosen]
 
 
 def first_words(text):

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from memo_edu import storage
+from memo_edu.alone import alone
 from memo_edu.cluster import check_client, computed, lost_workers_told, results, submit
 from memo_edu.codebook import Vocabulary
 from memo_edu.corpus import find_files, partitions, read_file, read_texts
@@ -36,6 +37,7 @@ SECONDS = 20.0
 KEPT_BYTES = 2**26
 
 
+@alone
 def memorize_corpus(files_or_bag, model, client=None, checkpoint=None):
     """Memorize files of any size, each as one text, in a memory that stays small.
 
@@ -44,6 +46,8 @@ def memorize_corpus(files_or_bag, model, client=None, checkpoint=None):
     projection, to rounding. Every file is read twice: first to learn whether it is text, and then
     to memorize it. Of its words only a hash and the counts are kept: it can be forgotten by
     forget_corpus, or by model.forget(its text).
+
+    Other threads that use the model wait meanwhile, as they do for all of a model's methods.
 
     Needed besides the model, whatever the files' sizes: three matrices of (dim, dim), less than
     200 MB for blocks and for vectors at dim = 1024, and the counts of the different words. The
@@ -95,6 +99,7 @@ def memorize_corpus(files_or_bag, model, client=None, checkpoint=None):
     return names
 
 
+@alone
 def forget_corpus(files_or_bag, model, client=None):
     """Take texts out of a memory, given the same files or texts again: C -= Σ_parts KᵀY.
 

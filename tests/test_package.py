@@ -232,8 +232,19 @@ def test_what_readers_call_explains_its_parameters(name):
 
 # ---- Order of rooms, size --------------------------------------------------------------------
 
-ORDER = ["errors", "backend", "codebook", "memory", "encoders", "intermediate", "text", "rows"]
+ORDER = [
+    "errors",
+    "alone",
+    "backend",
+    "codebook",
+    "memory",
+    "encoders",
+    "intermediate",
+    "text",
+    "rows",
+]
 ORDER += [
+    "rows",
     "positions",
     "written",
     "ledger",

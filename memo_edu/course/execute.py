@@ -86,7 +86,8 @@ def run(session, code):
 
 
 def error(kind, say):
-    """Make an output that nbgrader takes for a failure."""
+    """Make an output that nbgrader takes for a failure; halves of characters can't be written."""
+    say = say.encode("utf-8", "replace").decode()
     return new_output("error", ename=kind, evalue=say, traceback=[say])
 
 
@@ -115,10 +116,8 @@ class Judge:
             exec(compile(test, "<hidden test>", "exec"), space)
         except NotImplementedError:
             return NOT_TRIED
-        except (Wrong, Refused) as fault:
-            return str(fault)
-        except AssertionError as fault:
-            return str(fault) or "The answer is not right."
+        except (Wrong, Refused, AssertionError) as fault:
+            return str(fault).strip() or "The answer is not right."
         except (TimeLimit, Died) as end:
             return f"Your code was stopped: {end}."
         except Exception as fault:  # an answer of a kind that no test has thought of

@@ -2,10 +2,12 @@
 
 The result has every cell of the released notebook once and in order, with the student's answers
 in the places of the stubs; all other cells of the student's stand where they stood, after the cell
-that they followed. Applied twice it changes nothing more.
+that they followed. Mended again, it changes no more, unless one of those other cells holds an
+answer that is missing elsewhere: that is found then.
 """
 
 import copy
+import itertools
 
 import nbformat
 from nbconvert.preprocessors import Preprocessor
@@ -64,6 +66,8 @@ class Plan:
 
     def __init__(self, cells, released):
         self.cells, self.released = cells, released.cells
+        self.ids = {cell.id for cell in released.cells}
+        self.functions = [functions_in(cell.source).keys() for cell in cells]
         self.notes = {}  # what was noticed -> names of the cells it was noticed of
         self.by_name = {name_of(cell): i for i, cell in enumerate(released.cells) if name_of(cell)}
         self.stands_for = [self._known(cell) for cell in cells]
@@ -93,12 +97,14 @@ class Plan:
             place = self.stands_for[i]
             if place is None:
                 if cell.source.strip():
-                    followers[last].append(_plain(cell))
+                    followers[last].append(_plain(cell, self.ids))
             elif chosen.get(place) == i:
                 last = place
                 order.append(place)
             elif self._worth_keeping(place, i):
-                followers[last if last >= place else max(last, place - 1)].append(_plain(cell))
+                followers[last if last >= place else max(last, place - 1)].append(
+                    _plain(cell, self.ids)
+                )
         if order != sorted(order):
             self.notes["Cells had been moved; they are in the original order again."] = []
         if not any(name_of(self.released[place]) for place in order):
@@ -128,7 +134,7 @@ class Plan:
                 continue
             wanted = functions_in(other.source)
             if other.cell_type == "code":
-                fit = [i for i in self._free() if wanted.keys() & self._functions(i)]
+                fit = [i for i in self._free() if wanted.keys() & self.functions[i]]
             else:
                 fit = [i for i in self._after(place) if self.cells[i].cell_type == "markdown"]
             for i in fit:
@@ -136,9 +142,6 @@ class Plan:
             if fit:
                 how = "its name" if wanted else "its place"
                 self._note(f"The answer {{}} was in another cell, and was found by {how}.", place)
-
-    def _functions(self, i):
-        return functions_in(self.cells[i].source).keys()
 
     def _of(self, place):
         return [i for i, stands_for in enumerate(self.stands_for) if stands_for == place]
@@ -171,7 +174,7 @@ class Plan:
             return found[0]
         tried = [i for i in found if self._attempted(place, i)] or found[:1]
         wanted = functions_in(other.source)
-        full = [i for i in tried if wanted.keys() & self._functions(i)] or tried
+        full = [i for i in tried if wanted.keys() & self.functions[i]] or tried
         note = "The answer {} was there more than once"
         last = "; where they differ, the last one before the tests counts." if full[1:] else "."
         self._note(note + last, place)
@@ -207,6 +210,9 @@ class Plan:
     def _slot(self, place, other, i):
         """The cell for a place of the released notebook."""
         about, cell = other.metadata.get("nbgrader"), copy.deepcopy(other)
+        wanted = functions_in(other.source)
+        if _is_answer(other) and other.cell_type == "code":
+            cell.metadata["memo_edu"] = {"defines": wanted}
         if i is None:
             if about or other.cell_type == "code":
                 if about:
@@ -218,11 +224,10 @@ class Plan:
             cell.source = self.cells[i].source
         elif self._attempted(place, i):
             self._note("The given cell {} had been changed; it is restored.", place)
-        if about and about.get("solution") and other.cell_type == "code":
-            cell.metadata["memo_edu"] = {"defines": functions_in(other.source)}
-            missing = functions_in(other.source).keys() - functions_in(cell.source).keys()
-            others = functions_in(cell.source).keys() - functions_in(other.source).keys()
-            if missing and len(others) == 1 and len(missing) == 1:
+        if _is_answer(other) and other.cell_type == "code":
+            found = functions_in(cell.source)
+            missing, others = wanted.keys() - found.keys(), found.keys() - wanted.keys()
+            if len(others) == 1 and len(missing) == 1:
                 called = f"The function `{min(missing)}` is called `{min(others)}`"
                 self._note(f"{called}; it is graded if it takes as many arguments.", place)
         return [cell]
@@ -235,22 +240,24 @@ def _is_answer(cell):
 def _is_broken(source):
     try:
         compile(source, "cell", "exec")
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True
     return False
 
 
-def _plain(cell):
-    """A cell of the student's own: no marks of nbgrader's on it."""
-    if cell.cell_type == "code":
-        return new_code_cell(cell.source, id=cell.get("id", "own"))
-    return new_markdown_cell(cell.source, id=cell.get("id", "own"))
+def _plain(cell, given):
+    """A cell of the student's own: no marks of nbgrader's on it, and no id of a given cell's."""
+    own = cell.get("id", "own")
+    new_cell = new_code_cell if cell.cell_type == "code" else new_markdown_cell
+    return new_cell(cell.source, id="own" if own in given else own)
 
 
 def _number(cells):
     """Give every cell an id of its own."""
-    seen = set()
+    taken, seen = {cell.id for cell in cells}, set()
     for i, cell in enumerate(cells):
         if cell.id in seen:
-            cell["id"] = f"own-{i}"
+            numbers = itertools.count(i)
+            cell["id"] = next(own for n in numbers if (own := f"own-{n}") not in taken)
+            taken.add(cell.id)
         seen.add(cell.id)

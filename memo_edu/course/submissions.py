@@ -6,9 +6,7 @@ written under names that are made here. So a path such as ../../x in a zip leads
 
 import json
 import re
-import struct
 import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -20,12 +18,15 @@ from memo_edu.errors import FileFormatError, InputError
 
 LARGEST = 50 * 2**20  # bytes of one file
 LARGEST_TOGETHER = 2**30
+# Characters and cells of a notebook, without outputs: to understand a million characters of code
+# Python needs seconds, and hundreds of megabytes.
+LONGEST, MOST_CELLS = 2**20, 2000
 MOST_FILES = 5000
 # No notebook can be packed so densely; below a megabyte it does not matter.
 DENSEST, SMALL = 200, 2**20
-# What Python's zipfile raises when bytes are wrong.
-UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError)
-UNREADABLE += (ValueError, OSError)
+# Course sites pack no otherwise, and what unpacks the rest asks for memory as a zip tells it to.
+PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+LONGEST_NAME = 1000  # characters of a path; of a longer one, the end counts
 IGNORED = re.compile(
     r"(^|/)(__MACOSX|\.ipynb_checkpoints|\.(?!\.?/)[^/]+|Thumbs\.db|desktop\.ini)(/|$)"
 )
@@ -101,7 +102,7 @@ def student_of(file, assignment):
         >>> student_of("ekbo_LATE_4711_99_ps1-2.ipynb", "ps1")
         'ekbo'
     """
-    path = PurePosixPath(file)
+    path = PurePosixPath(file[-LONGEST_NAME:])
     bare = re.compile(rf"(?i)(^|[\W_]+){re.escape(assignment)}([\W_]+\d*\W*$|[\W_]+|$)")
     for part in (path.stem, *reversed(path.parts[:-1])):
         part = MOODLE.sub("", part)
@@ -132,7 +133,9 @@ def _in_zip(place):
                 raise FileFormatError(f"{place} holds more than {LARGEST_TOGETHER:,} bytes.")
             for entry in entries:
                 yield entry.filename.replace("\\", "/"), _fault(entry) or _unpack(archive, entry)
-    except UNREADABLE as error:
+    except FileFormatError:
+        raise
+    except Exception as error:  # a damaged or hostile zip may break its reader in any way
         raise FileFormatError(f"{place} can't be unpacked: {error}.") from error
 
 
@@ -140,7 +143,7 @@ def _fault(entry):
     """Say why a file in a zip is not unpacked, from what the zip tells of it; "" if it is."""
     if (entry.external_attr >> 28) == 0o12:
         return "It is a link to somewhere else, not a file."
-    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    if entry.compress_type not in PACKINGS:
         return "It is packed in an unusual way. Send a plain zip, or the notebook itself."
     if entry.file_size > LARGEST:
         return f"Unpacked it has {entry.file_size:,} bytes; {LARGEST:,} are allowed."
@@ -153,7 +156,7 @@ def _unpack(archive, entry):
     """Return the bytes of a file in a zip, never more than the zip tells; or what is wrong."""
     try:
         return archive.read(entry)
-    except UNREADABLE as error:
+    except Exception as error:  # see above
         return f"It can't be unpacked: {error}."
 
 
@@ -186,13 +189,18 @@ def notebook_of(data):
     try:
         if "worksheets" in raw:
             raw = nbformat.v4.upgrade(nbformat.from_dict(raw), from_version=3)
-        cells = [_cell(cell) for cell in raw["cells"]]
-    except (TypeError, KeyError, AttributeError, ValueError):
+        cells = [_cell(cell) for cell in raw["cells"][: MOST_CELLS + 1]]
+    except (TypeError, KeyError, AttributeError, ValueError, RecursionError):
         raise FileFormatError("The file has no cells: it is not a notebook.") from None
+    if len(cells) > MOST_CELLS or sum(len(cell.source) for cell in cells) > LONGEST:
+        raise FileFormatError(
+            f"The notebook is too long: {MOST_CELLS:,} cells and {LONGEST:,} characters are "
+            "allowed. Is there data in a cell that should be in a file?"
+        )
     about = raw.get("metadata")
     about = about.get("memo_edu") if isinstance(about, dict) else None
     whose = isinstance(about, dict) and isinstance(about.get("student"), str)
-    metadata = {"memo_edu": {"student": about["student"]}} if whose else {}
+    metadata = {"memo_edu": {"student": _writable(about["student"])}} if whose else {}
     whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return nbformat.from_dict(whole)
 
@@ -201,10 +209,9 @@ def _cell(raw):
     """Keep of a cell what grading needs: its text, its id, and nbgrader's marks."""
     source = raw.get("source", "")
     source = source if isinstance(source, str) else "".join(map(str, source))
-    source = source.encode("utf-8", "replace").decode()
     code = raw.get("cell_type") == "code"
     make = nbformat.v4.new_code_cell if code else nbformat.v4.new_markdown_cell
-    cell = make(source)
+    cell = make(_writable(source))
     own = str(raw.get("id", ""))
     if re.fullmatch(r"[\w-]{1,64}", own, re.ASCII) and own != TOP:  # TOP speaks for the graders
         cell["id"] = own
@@ -215,13 +222,21 @@ def _cell(raw):
     return cell
 
 
+def _writable(text):
+    """Replace what no file can hold: halves of characters."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _with_unique_names(found):
     """Number the names that occur more than once, and say so."""
-    seen = {}
+    taken, seen = {one.student.casefold() for one in found}, {}
     for one in found:
-        key = one.student.casefold()
+        name, key = one.student, one.student.casefold()
         seen[key] = seen.get(key, 0) + 1
         if seen[key] > 1:
-            one.remarks.append(f"Another file gave the name {one.student}, too; both are graded.")
-            one.student += f"-{seen[key]}"
+            while f"{key}-{seen[key]}" in taken:  # somebody may be called so
+                seen[key] += 1
+            one.student = f"{name}-{seen[key]}"
+            taken.add(one.student.casefold())
+            one.remarks.append(f"Another file gave the name {name}, too; both are graded.")
     return sorted(found, key=lambda one: one.student.casefold())
