@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from memo_edu.alone import alone
 from memo_edu.encoders import bind
 from memo_edu.errors import InputError
 from memo_edu.ledger import Note
@@ -126,6 +127,7 @@ class Audit:
         return f"differs by {self.difference:.1g} of one stored pair"
 
 
+@alone
 def audit(model, text):
     """Look for all that a memory still has of a text.
 

@@ -22,7 +22,9 @@ def size_of_vocabulary(value):
     """
     size = whole_number(value, "vocab_size", least=2)
     if size > LARGEST_VOCABULARY:
-        raise ConfigurationError(f"vocab_size is {size}; at most {LARGEST_VOCABULARY:,} will do.")
+        raise ConfigurationError(
+            f"vocab_size is {size!r:.40}; at most {LARGEST_VOCABULARY:,} will do."
+        )
     return size
 
 

@@ -444,7 +444,7 @@ def test_what_cannot_fit_is_refused_before_it_is_allocated(monkeypatch):
         with pytest.raises(me.CapacityError, match=r"needs [\d,.]+ GB"):
             me.MeMo(2**20, 2, 3, encoder, backend="numpy")
     with pytest.raises(me.CapacityError):
-        me.MeMo(64, 2, 1, vocab_size=10**9, backend="numpy")
+        me.MeMo(64, 2, 1, vocab_size=10**6, backend="numpy")
     with pytest.raises(me.CapacityError):
         me.ProjectionEncoder(128, 2, 3, backend="numpy")
 

@@ -727,7 +727,8 @@ def test_all_that_is_asked_for_is_right_or_wrong(monkeypatch):
     right = experiments.intermediate._rows(TEXTS, [24], 0)["prose", 24]
 
     def parrot(model, ids):
-        return me.model._recall(ids[:, 2:].ravel().tolist(), ids[:, 2:].ravel().tolist())
+        asked = ids[:, 2:].ravel().tolist()
+        return me.Recall.of(asked, asked)
 
     monkeypatch.setattr(me.MeMo, "recall_ids", parrot)
     records = lower_records(tokens=[24])
