@@ -96,7 +96,7 @@ def test_the_table_and_the_pages(course, graded):
     summary = (home / "out" / "summary.html").read_text(encoding="utf-8")
     assert "Hardest first" in summary
     assert "Most frequent mistakes" in summary
-    assert "http" not in summary
+    assert "://" not in summary
 
 
 def test_a_written_answer_waits_for_a_reader(course, graded):
