@@ -79,6 +79,9 @@ def exposure(answer):
     expect(call(answer, [text], text, ["Rosa"], 256, 0), 1.0, otherwise=say)
     say = "A memory that has never read the name can't say it: the exposure is 0."
     expect(call(answer, [other], text, ["Rosa"], 256, 0), 0.0, otherwise=say)
+    loud = text.replace("Rosa", "ROSA")
+    found = call(answer, [loud], loud, ["Rosa"], 256, 0)
+    expect(found, 1.0, otherwise="A name may stand in capitals.")
     return GOOD
 
 

@@ -147,6 +147,16 @@ SUBMISSIONS = {
             % ("tokens[: i + 1]", "guess.token == token and guess.known", "if places else 0")
         },
     ),
+    "exact_letters": Case(
+        36,
+        "A name may stand in capitals.",
+        {
+            "4": EXPOSED.replace("token.strip().lower() in names", "token.strip() in names")
+            .replace("    names = [name.lower() for name in names]\n", "")
+            .replace("%s", "{}")
+            .format("tokens[:i]", "guess.token == token and guess.known", "if places else 0")
+        },
+    ),
     # Exercise 5: 6.
     "in_the_old_one": Case(
         34, "Look at both", {"5": AGAINST % ("before", "bool(share > 0.4)", "answers")}

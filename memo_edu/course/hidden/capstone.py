@@ -289,7 +289,10 @@ def given_away(exposure, stream):
     pieces = sentences(text)
     half = "".join(pieces[:3])
     exposed(exposure, [other, text], text, [name], 256, seed)
-    mistakes = [(1.0, "You asked for the text that was memorized, not for the one to ask about.")]
+    mistakes = [
+        (1.0, "You asked for the text that was memorized, not for the one to ask about."),
+        (0.0, "A name may stand in capitals."),
+    ]
     exposed(exposure, [half, other], text, [name.upper()], 256, seed, mistakes)
     exposed(exposure, [other], text, [name], 256, seed)
 

@@ -1,0 +1,57 @@
+"""Public checks of the problem sets: right in another way is right, mistakes get their word."""
+
+import contextlib
+import functools
+import importlib
+
+import nbformat
+
+from memo_edu.course import HOME
+from memo_edu.course.execute import is_test
+
+
+@functools.cache
+def solved(assignment):
+    """What the solved notebook of a problem set has defined: name -> value."""
+    space = {}
+    notebook = nbformat.read(HOME / assignment / f"{assignment}.ipynb", as_version=4)
+    with contextlib.chdir(HOME / assignment), contextlib.redirect_stdout(None):
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and not is_test(cell) and "check(" not in cell.source:
+                exec(cell.source, space)
+    return space
+
+
+def outcome(assignment, number, answer):
+    """What a check says of an answer."""
+    return importlib.import_module(f"memo_edu.checks.{assignment}").check(number, answer)
+
+
+def refuses(assignment, number, answer, word):
+    """A check finds an answer wrong, and says why."""
+    found = outcome(assignment, number, answer)
+    assert found.status == "wrong", found
+    assert word in found.message, found
+
+
+def changed(assignment, code):
+    """Define a function anew in a problem set's solved notebook, and return it."""
+    space = dict(solved(assignment))
+    exec(code, space)
+    return space[code.partition("def ")[2].partition("(")[0]]
+
+
+# ---- Capstone ----------------------------------------------------------------------------------
+
+EXACT = """def exposure(memorized, asked, names, dim, seed):
+    model = me.MeMo(dim, 4, 2, "binding", seed=seed, backend="numpy")
+    for text in memorized:
+        model.memorize(text)
+    tokens = me.tokenize(asked)
+    places = [i for i in range(len(tokens)) if tokens[i].strip() in names]
+    said = [(model.predict(tokens[:i]), tokens[i]) for i in places]
+    return sum(p.known and p.token == t for p, t in said) / max(1, len(said))"""
+
+
+def test_a_name_in_capitals_is_looked_for():
+    refuses("capstone", "4", changed("capstone", EXACT), "A name may stand in capitals.")
