@@ -147,6 +147,23 @@ SUBMISSIONS = {
             % ("tokens[: i + 1]", "guess.token == token and guess.known", "if places else 0")
         },
     ),
+    "only_known": Case(
+        36,
+        "whatever the model knows",
+        {"4": EXPOSED % ("tokens[:i]", "guess.known", "if places else 0")},
+    ),
+    "any_name": Case(
+        36,
+        "any name that the model says",
+        {
+            "4": EXPOSED
+            % (
+                "tokens[:i]",
+                "guess.token.strip().lower() in names and guess.known",
+                "if places else 0",
+            )
+        },
+    ),
     "exact_letters": Case(
         36,
         "A name may stand in capitals.",
