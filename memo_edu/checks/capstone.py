@@ -9,7 +9,7 @@ chapter = Chapter()
 check = chapter.check
 hint = chapter.hint
 
-TEXT = "Rosa kept bees. She sang to them. “Is it ROSA's?” he asked. Rosalind laughed."
+TEXT = "Rosa kept bees. She sang to them. He asked “Is it ROSA's?” Rosalind laughed."
 BEES = "The bees slept all winter long, and nobody in the village gave them a thought."
 GOOD = "Right on this small case. The grading will try others."
 
@@ -41,16 +41,19 @@ def my_text(answer):
 def sentences_that_go(answer):
     """The sentences of the exercise."""
     names_person, redacted = answer
-    if not call(names_person, "Rosa kept bees.", ["Rosa"]):
-        raise Wrong("“Rosa kept bees.” names Rosa.")
-    if call(names_person, " She sang to them.", ["Rosa"]):
-        raise Wrong("“She sang to them.” does not name anybody.")
-    right = " She sang to them. Rosalind laughed."
-    left = call(redacted, TEXT.replace("“Is it ROSA's?” he", "“Is it Rosa?” he"), ["Rosa"])
+    for sentence, right, say in (
+        ("Rosa kept bees.", True, "“Rosa kept bees.” names Rosa."),
+        (" She sang to them.", False, "“She sang to them.” does not name anybody."),
+        (" He asked “Is it ROSA's?”", True, "ROSA's is Rosa's name: in capitals, with an 's."),
+        (" Rosalind laughed.", False, "Rosalind is somebody else."),
+    ):
+        if bool(call(names_person, sentence, ["Rosa"])) != right:
+            raise Wrong(say)
+    left = call(redacted, TEXT, ["Rosa"])
     say = (
         "Of the exercise's four sentences the second and the fourth should be left, as they stand."
     )
-    expect(left.replace(" he asked.", ""), right, otherwise=say)
+    expect(left, " She sang to them. Rosalind laughed.", otherwise=say)
     return GOOD
 
 

@@ -22,9 +22,14 @@ def solved(assignment):
     return space
 
 
+def checks(assignment):
+    """The module with the public checks of a problem set."""
+    return importlib.import_module(f"memo_edu.checks.{assignment}")
+
+
 def outcome(assignment, number, answer):
     """What a check says of an answer."""
-    return importlib.import_module(f"memo_edu.checks.{assignment}").check(number, answer)
+    return checks(assignment).check(number, answer)
 
 
 def refuses(assignment, number, answer, word):
@@ -55,3 +60,24 @@ EXACT = """def exposure(memorized, asked, names, dim, seed):
 
 def test_a_name_in_capitals_is_looked_for():
     refuses("capstone", "4", changed("capstone", EXACT), "A name may stand in capitals.")
+
+
+def test_the_sentences_of_the_exercise_are_four_and_two_of_them_go():
+    space = solved("capstone")
+    names_person, redacted = space["names_person"], space["redacted"]
+    text = checks("capstone").TEXT
+    assert len(space["sentences"](text)) == 4
+    source = (HOME.parents[1] / ".source/assignments/capstone.md").read_text(encoding="utf-8")
+    assert f"*{text}*" in source
+    assert redacted(text, ["Rosa"]) == " She sang to them. Rosalind laughed."
+    as_it_stands = changed("capstone", EXACT_WORDS)
+    for answer, word in (
+        ((as_it_stands, redacted), "in capitals"),
+        ((lambda one, names: "Rosa" in one.title(), redacted), "somebody else"),
+        ((names_person, lambda text, names: ""), "as they stand"),
+    ):
+        refuses("capstone", "2", answer, word)
+
+
+EXACT_WORDS = r"""def names_person(sentence, names):
+    return any(name in re.findall(r"\w+", sentence) for name in names)"""
