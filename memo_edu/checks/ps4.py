@@ -3,6 +3,7 @@
 import numpy as np
 
 from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.codebook import random_stream
 
 chapter = Chapter()
 check = chapter.check
@@ -12,6 +13,12 @@ TEA, CUP, MOON = np.array([[1, -1, 1, -1], [1, 1, -1, 1], [-1, 1, 1, 1]])
 ANNA, BORIS = np.array([[1, 1, -1, -1], [1, -1, 1, -1]])
 SAID = np.outer(TEA, CUP * ANNA) + np.outer(TEA, MOON * BORIS)  # the two triples of exercise 1
 GOOD = "Right on this small case. The grading will try others."
+
+
+def draw(*counts):
+    """Draw ±1 vectors of 512 numbers, the same each time: an array for each count."""
+    stream = random_stream("check ps4")
+    return [stream.choice([-1, 1], (count, 512)) for count in counts]
 
 
 @chapter.exercise("1 next", hints=["Chapter 13 bound a value with g, and read with g."])
@@ -38,13 +45,18 @@ def who_said(answer):
 
 @chapter.exercise("1 jury", hints=["What you read for one badge, and for another: add it up."])
 def verdict(answer):
-    """A jury of one, and a jury of three who agree, with orthogonal badges."""
-    C = SAID + np.outer(TEA, CUP * TEA)
-    one = call(answer, C, TEA[None], BORIS[None], np.array([MOON, CUP]))
-    expect(one, np.array([0]), otherwise="A jury of Boris alone says moon, which is row 0 of E.")
-    all_three = call(answer, C, TEA[None], np.array([ANNA, BORIS, TEA]), np.array([MOON, CUP]))
-    say = "Two of these three say cup, row 1 of E; Boris says moon."
-    expect(all_three, np.array([1]), otherwise=say)
+    """A jury of one, and a jury of three of whom one dissents, each in turn."""
+    K, E, A = draw(3, 2, 4)
+    moon, cup = E
+    said = [[moon, cup, moon], [cup, moon, moon], [cup, cup, cup], [moon, moon, cup]]
+    C = sum(K.T @ (values * badge) for values, badge in zip(np.array(said), A, strict=True))
+    say = "Here a jury of one goes on with cup, row 1 of E, after each of the three windows."
+    expect(call(answer, C, K, A[2:3], E), np.array([1, 1, 1]), otherwise=say)
+    found = call(answer, C, K, A[:3], E)
+    say = "A product of badges is nobody's badge: what it reads is noise."
+    mistakes = [(np.array([1, 0, 0]), say)]
+    say = "Two of these three say cup, cup and moon after the three windows: rows 1, 1 and 0 of E."
+    expect(found, np.array([1, 1, 0]), mistakes, say)
     return GOOD
 
 

@@ -5,6 +5,7 @@ import functools
 import importlib
 
 import nbformat
+import numpy as np
 
 from memo_edu.course import HOME
 from memo_edu.course.execute import is_test
@@ -81,3 +82,24 @@ def test_the_sentences_of_the_exercise_are_four_and_two_of_them_go():
 
 EXACT_WORDS = r"""def names_person(sentence, names):
     return any(name in re.findall(r"\w+", sentence) for name in names)"""
+
+
+# ---- Problem set 4 -----------------------------------------------------------------------------
+
+
+def ask_each(C, K, A, E):
+    said = [[int(np.argmax(E @ (k @ C * a))) for a in A] for k in K]
+    return [max(row, key=row.count) for row in said]
+
+
+def test_a_jury_may_be_asked_one_by_one_and_a_product_of_badges_may_not():
+    for right in (ask_each, lambda C, K, A, E: (K @ C * np.sign(A.sum(0)) @ E.T).argmax(axis=1)):
+        found = outcome("ps4", "1 jury", right)
+        assert found.status == "right", found
+    for wrong, word in (
+        (lambda C, K, A, E: (K @ C * A.prod(axis=0) @ E.T).argmax(axis=1), "product of badges"),
+        (lambda C, K, A, E: (K @ C @ E.T).argmax(axis=1), "jury of one"),
+        (lambda C, K, A, E: (K @ C * A[0] @ E.T).argmax(axis=1), "1, 1 and 0"),
+        (lambda C, K, A, E: (K @ C * A[-1] @ E.T).argmax(axis=1), "1, 1 and 0"),
+    ):
+        refuses("ps4", "1 jury", wrong, word)
