@@ -3,7 +3,7 @@
 import numpy as np
 
 import memo_edu as me
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, pair
 
 chapter = Chapter()
 check = chapter.check
@@ -12,6 +12,7 @@ hint = chapter.hint
 TEXT = "Rosa kept bees. She sang to them. He asked “Is it ROSA's?” Rosalind laughed."
 BEES = "The bees slept all winter long, and nobody in the village gave them a thought."
 GOOD = "Right on this small case. The grading will try others."
+YES_OR_NO = "names_person should return True or False."
 
 
 def model_of(texts, dim, layers):
@@ -40,16 +41,21 @@ def my_text(answer):
 @chapter.exercise("2", hints=["re.findall finds the words of a sentence; casefold() levels them."])
 def sentences_that_go(answer):
     """The sentences of the exercise."""
-    names_person, redacted = answer
+    names_person, redacted = pair(answer, "names_person, redacted")
     for sentence, right, say in (
         ("Rosa kept bees.", True, "“Rosa kept bees.” names Rosa."),
         (" She sang to them.", False, "“She sang to them.” does not name anybody."),
         (" He asked “Is it ROSA's?”", True, "ROSA's is Rosa's name: in capitals, with an 's."),
         (" Rosalind laughed.", False, "Rosalind is somebody else."),
     ):
-        if bool(call(names_person, sentence, ["Rosa"])) != right:
+        found = call(names_person, sentence, ["Rosa"], nothing=YES_OR_NO)
+        if not isinstance(found, (bool, np.bool_, int)):
+            raise Wrong(YES_OR_NO)
+        if bool(found) != right:
             raise Wrong(say)
     left = call(redacted, TEXT, ["Rosa"])
+    if not isinstance(left, str):
+        raise Wrong("redacted should return a str.")
     say = (
         "Of the exercise's four sentences the second and the fourth should be left, as they stand."
     )
@@ -64,7 +70,10 @@ def forget_person(answer):
         "bees": f"{BEES} But Rosa went out into the snow and counted them every day.",
         "mill": "The mill stood still on Sundays, on rainy days, and when the miller was in love.",
     }
-    before, after = call(answer, texts, ["Rosa"], 64, 0)
+    found = call(answer, texts, ["Rosa"], 64, 0)
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
+        raise Wrong("forget_person should return two matrices, before and after.")
+    before, after = found
     say = "Before, it should be the matrix of both texts as they are. Did you copy it in time?"
     expect(before, model_of(texts.values(), 64, 2).matrix, otherwise=say)
     kept = [BEES, texts["mill"]]

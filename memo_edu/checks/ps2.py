@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, pair
 
 chapter = Chapter()
 check = chapter.check
@@ -84,7 +84,7 @@ def fill_hole(answer):
 )
 def paper(answer):
     """What is known without any formula."""
-    as_hard_as, best_weight = answer
+    as_hard_as, best_weight = pair(answer, "as_hard_as, best_weight")
     say = "With w = 0 only the forward memory counts, and it holds 700 pairs here."
     expect(call(as_hard_as, 700, 300, 0), 700, otherwise=say)
     say = "A huge w leaves the backward memory only, and it holds 300 pairs here."

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, pair
 from memo_edu.codebook import random_stream
 
 chapter = Chapter()
@@ -65,7 +65,7 @@ def verdict(answer):
 )
 def paper(answer):
     """One triple alone; and who is heard at all."""
-    for sigma in answer:
+    for sigma in pair(answer, "noise_on_value, noise_on_key"):
         say = "A single triple, d_value = 25: σ = 1/√25."
         expect(call(sigma, 1, 1, 100, 25, 50), 0.2, otherwise=say)
         if not call(sigma, 30, 5, 64, 64, 50) > call(sigma, 10, 5, 64, 64, 50):

@@ -84,6 +84,23 @@ EXACT_WORDS = r"""def names_person(sentence, names):
     return any(name in re.findall(r"\w+", sentence) for name in names)"""
 
 
+def test_answers_of_another_kind_are_named():
+    space = solved("capstone")
+    names_person, redacted = space["names_person"], space["redacted"]
+    search = changed("capstone", SEARCH)
+    matched = changed("capstone", SEARCH.replace("search", "match"))
+    for answer in ((search, redacted), (matched, redacted), (lambda *given: "yes", redacted)):
+        refuses("capstone", "2", answer, "names_person should return True or False.")
+    pieces = names_person, lambda text, names: [text]
+    refuses("capstone", "2", pieces, "redacted should return a str.")
+    for matrices in (np.zeros((64, 64)), [np.zeros((64, 64))], "ab" * 2):
+        refuses("capstone", "3", lambda *given, m=matrices: m, "return two matrices")
+
+
+SEARCH = r"""def names_person(sentence, names):
+    return re.search(rf"\b{names[0]}\b", sentence, re.IGNORECASE)"""
+
+
 # ---- Problem set 4 -----------------------------------------------------------------------------
 
 
@@ -103,3 +120,22 @@ def test_a_jury_may_be_asked_one_by_one_and_a_product_of_badges_may_not():
         (lambda C, K, A, E: (K @ C * A[-1] @ E.T).argmax(axis=1), "1, 1 and 0"),
     ):
         refuses("ps4", "1 jury", wrong, word)
+
+
+# ---- All of them -------------------------------------------------------------------------------
+
+TWO = {
+    "ps1": ("3 paper", "right_score, as_hard_as"),
+    "ps2": ("2 paper", "as_hard_as, best_weight"),
+    "ps4": ("2 paper", "noise_on_value, noise_on_key"),
+    "capstone": ("2", "names_person, redacted"),
+}
+
+
+def test_where_two_functions_are_expected_one_is_not_enough():
+    for assignment, (number, names) in TWO.items():
+        functions = [solved(assignment)[name] for name in names.split(", ")]
+        assert outcome(assignment, number, tuple(functions)).status == "right"
+        for answer in (functions[0], functions[:1], (*functions, functions[0]), None, 5):
+            word = f"Two functions are expected here: ({names})."
+            refuses(assignment, number, answer, word)

@@ -119,6 +119,20 @@ SUBMISSIONS = {
         "white space",
         {"2": SENTENCES % (NAMED, REDACTED.replace("''.join(s for", "' '.join(s.strip() for"))},
     ),
+    "search": Case(
+        34,
+        "names_person should return True or False",
+        {
+            "2": SENTENCES
+            % ("return re.search(rf'(?i)\\b({\"|\".join(names)})\\b', sentence)", REDACTED)
+        },
+    ),
+    "pieces": Case(
+        # What is built on it goes with it: 3a, 3b, 3c.
+        25,
+        "redacted should return a str",
+        {"2": SENTENCES % (NAMED, REDACTED.replace("''.join(", "list("))},
+    ),
     # Exercise 3: 3 + 6 + 3.
     "piece_by_piece": Case(31, "by themselves", {"3": FORGET % (PIECES)}),
     "whole_texts": Case(34, "Whole texts are gone", {"3": FORGET % (WHOLE)}),

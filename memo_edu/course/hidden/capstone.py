@@ -6,6 +6,7 @@ import numpy as np
 
 import memo_edu as me
 from memo_edu.checks import Wrong, call, expect
+from memo_edu.checks.capstone import YES_OR_NO
 from memo_edu.course.hidden import HiddenTests
 
 tests = HiddenTests("capstone")
@@ -110,8 +111,10 @@ def own_text(my_text, stream):
 def decide(names_person, cases):
     """Ask about sentences: (sentence, names, what is right, what to say)."""
     for one, names, right, say in cases:
-        found = call(names_person, one, names)
-        if bool(found) != right or not isinstance(found, (bool, np.bool_, int)):
+        found = call(names_person, one, names, nothing=YES_OR_NO)
+        if not isinstance(found, (bool, np.bool_, int)):
+            raise Wrong(YES_OR_NO)
+        if bool(found) != right:
             raise Wrong(say)
 
 
@@ -172,7 +175,10 @@ def what_stays(redacted, stream):
         ),
         (re.sub(rf"\b{a}\b", "", text), "You left out the name. The whole sentence should go."),
     ]
-    expect(call(redacted, text, [a]), right, mistakes, "The text that stays is not right.")
+    found = call(redacted, text, [a])
+    if not isinstance(found, str):
+        raise Wrong("redacted should return a str.")
+    expect(found, right, mistakes, "The text that stays is not right.")
     gone = sentence(stream, 9, a)
     expect(call(redacted, gone, [a]), "", otherwise="If no sentence may stay, '' is left.")
     expect(call(redacted, right, [a]), right, otherwise="A text that names nobody stays.")
