@@ -84,6 +84,14 @@ EXACT_WORDS = r"""def names_person(sentence, names):
     return any(name in re.findall(r"\w+", sentence) for name in names)"""
 
 
+def test_a_redacted_text_of_one_token_counts_as_never_read():
+    forget_person = solved("capstone")["forget_person"]
+    mill = {"mill": "The mill stood still all day long, and nobody in the village knew why."}
+    texts = {"note": "Nobody but Rosa has ever been to the mill on a Sunday in May. Well", **mill}
+    _, after = forget_person(texts, ["Rosa"], 64, 0)
+    assert np.array_equal(after, forget_person(mill, ["Rosa"], 64, 0)[0])
+
+
 def test_answers_of_another_kind_are_named():
     space = solved("capstone")
     names_person, redacted = space["names_person"], space["redacted"]
