@@ -109,6 +109,45 @@ SEARCH = r"""def names_person(sentence, names):
     return re.search(rf"\b{names[0]}\b", sentence, re.IGNORECASE)"""
 
 
+# ---- Problem set 2 -----------------------------------------------------------------------------
+
+
+def hole_by(combine):
+    """Fill a hole from both memories' scores."""
+    keys = solved("ps2")["keys"]
+
+    def fill_hole(forward, backward, before, after, E, W, h):
+        scores = keys([before], E, W)[0] @ forward @ E.T, keys([after], E, W)[0] @ backward @ E.T
+        return 1 + int(combine(*scores)[1:].argmax())
+
+    return fill_hole
+
+
+def test_a_hole_asks_for_the_sum():
+    fill_hole = solved("ps2")["fill_hole"]
+    for wrong in (
+        hole_by(lambda forward, backward: forward),
+        hole_by(lambda forward, backward: backward),
+        hole_by(np.maximum),
+        hole_by(np.multiply),
+        lambda C, D, before, after, *rest: fill_hole(C, D, before, after[::-1], *rest),
+    ):
+        refuses("ps2", "2 hole", wrong, "are more than")
+
+
+def test_where_only_the_order_is_looked_at_the_check_says_so():
+    as_hard_as, best_weight = (solved("ps2")[name] for name in ("as_hard_as", "best_weight"))
+    for wrong in (lambda f, b: b / f, lambda f, b: 1):
+        refuses("ps2", "2 paper", (as_hard_as, wrong), "The fuller memory")
+    assert outcome("ps2", "2 paper", (as_hard_as, best_weight)).message == checks("ps2").FORM
+    assert outcome("ps2", "4 size", solved("ps2")["size_of"]).message == checks("ps2").FORM
+    for wrong in (lambda *given: "size", lambda *given: "vocabulary"):
+        refuses("ps2", "4 changed", wrong, "curve")
+    functions = tuple(solved("ps4")[name] for name in ("noise_on_value", "noise_on_key"))
+    assert outcome("ps4", "2 paper", functions).message == checks("ps4").FORM
+    assert outcome("ps4", "2 most", solved("ps4")["most_authors"]).message == checks("ps4").FORM
+
+
 # ---- Problem set 4 -----------------------------------------------------------------------------
 
 
@@ -128,6 +167,18 @@ def test_a_jury_may_be_asked_one_by_one_and_a_product_of_badges_may_not():
         (lambda C, K, A, E: (K @ C * A[-1] @ E.T).argmax(axis=1), "1, 1 and 0"),
     ):
         refuses("ps4", "1 jury", wrong, word)
+
+
+def test_who_said_it_and_how_often_have_a_telling_case():
+    who_said, exact_copies = (solved("ps4")[name] for name in ("who_said", "exact_copies"))
+    for wrong, word in (
+        (lambda *given: who_said(*given).T, "it should be (6, 2)"),
+        (lambda C, K, Y, A: (K @ C * Y) @ A.T / K.shape[1] ** 2 >= 0.5, "six windows"),
+        (lambda C, K, Y, A: (K @ C * Y) @ A.T / Y.shape[1] ** 2 >= 0.5, "six windows"),
+    ):
+        refuses("ps4", "1 who", wrong, word)
+    refuses("ps4", "5 copies", lambda D, digits: 2**digits // abs(D).max(), "an entry of 4")
+    assert outcome("ps4", "5 copies", exact_copies).status == "right"
 
 
 # ---- All of them -------------------------------------------------------------------------------
