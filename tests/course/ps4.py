@@ -156,6 +156,15 @@ SUBMISSIONS = {
             + "for a, r in zip(A, right)])",
         },
     ),
+    "too_few": Case(
+        47,
+        "One author more would still be recalled well enough, or your noise_on_value is wrong.",
+        {
+            "2-most": MOST
+            + "n = 0\n    while recall_of(1, noise_on_value(w, n + 1, key_dim, value_dim, "
+            + "vocab_size), vocab_size) >= accuracy:\n        n += 1\n    return max(n - 1, 0)"
+        },
+    ),
     # Exercise 3: 2 + 2 + 2 + 2 + 2.
     "only_two": Case(
         48,

@@ -166,9 +166,11 @@ def most(most_authors, stream):
         found = call(most_authors, w, d_key, d_value, V, accuracy)
         expect_whole(found, "The number of authors")
         if found == n + 1:
-            raise Wrong("This is the first number of authors that is too many.")
+            say = "This is the first number of authors that is too many"
+            raise Wrong(f"{say}, or your noise_on_value is wrong.")
         if found == n - 1:
-            raise Wrong("One author more would still be recalled well enough.")
+            say = "One author more would still be recalled well enough"
+            raise Wrong(f"{say}, or your noise_on_value is wrong.")
         if found != n:
             few = "few" if found < n else "many"
             raise Wrong(f"{found} authors are too {few}, or your noise_on_value is wrong.")
