@@ -7,7 +7,7 @@ import numpy as np
 import memo_edu as me
 from memo_edu.checks import Wrong, call, expect
 from memo_edu.checks.capstone import YES_OR_NO
-from memo_edu.course.hidden import HiddenTests
+from memo_edu.course.hidden import HiddenTests, so_many
 
 tests = HiddenTests("capstone")
 verify = tests.verify
@@ -393,7 +393,8 @@ def difference(was_forgotten, stream):
         found = np.asarray(call(was_forgotten, before, after, suspects, seed))
         if found.shape != (len(suspects),):
             raise Wrong("A list of True and False is asked for, one for each suspect.")
-        say = f"{np.sum(found.astype(bool) != right)} of {len(right)} sentences are judged wrongly."
+        wrong = int(np.sum(found.astype(bool) != right))
+        say = so_many(wrong, f"{len(right)} sentences", "judged wrongly")
         expect(found.astype(bool), right, mistakes, say)
 
 

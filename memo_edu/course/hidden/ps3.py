@@ -9,7 +9,7 @@ import numpy as np
 
 from memo_edu.checks import Wrong, call, expect, where_possible
 from memo_edu.checks.ps3 import NEEDS, OPEN, as_number, as_row, expect_trap
-from memo_edu.course.hidden import SECRET, HiddenTests
+from memo_edu.course.hidden import SECRET, HiddenTests, so_many
 from memo_edu.course.hidden import _ps3_answers as known
 from memo_edu.model import MeMo
 
@@ -528,7 +528,7 @@ def case_solved(solved, stream):
         raise Wrong("Six pairs (k, m) are asked for, one for each word.")
     wrong = int(np.any(found != right, axis=1).sum())
     if wrong:
-        raise Wrong(f"{wrong} of the six pairs are wrong.")
+        raise Wrong(so_many(wrong, "the six pairs"))
 
 
 def files():

@@ -7,7 +7,7 @@ import numpy as np
 
 from memo_edu.checks import Wrong, call, expect
 from memo_edu.codebook import Codebook
-from memo_edu.course.hidden import HiddenTests
+from memo_edu.course.hidden import HiddenTests, so_many
 from memo_edu.course.hidden._ps4_answers import (
     best,
     bound,
@@ -590,7 +590,7 @@ def words_of_it(forgotten, stream):
         raise Wrong(f"The letter has another length than {len(found)} tokens.")
     wrong = sum(a != b for a, b in zip(found, right, strict=True))
     if wrong:
-        raise Wrong(f"{wrong} of {len(right)} tokens are wrong.")
+        raise Wrong(so_many(wrong, f"{len(right)} tokens"))
 
 
 def files():
