@@ -246,38 +246,53 @@ def deeper_trap(trap, stream):
 # ---- Exercise 4 ------------------------------------------------------------------------------
 
 
-def expect_share(expected_share, names, counts, m, h, layers, stream):
-    """Compare with the definition, with the followers in some order."""
-    followers = np.repeat(names[: len(counts)], counts)
-    followers = stream.permutation(followers).tolist()
-    given = followers, m, h, layers
-    found = as_number(call(expected_share, list(followers), m, h, layers), "the share")
-    say = (
-        f"{len(counts)} words follow {' and '.join(map(str, counts))} times, m = {m}, h = {h}, "
-        f"{layers} layer(s): not that share."
-    )
-    expect(
-        found, np.mean(known.right_share(*given)), where_possible(known.SHARE_MISTAKES, *given), say
-    )
+def expect_shares(expected_share, names, cases, stream):
+    """Compare with the definition, with the followers in some order.
+
+    Args:
+        expected_share: the answer.
+        names: words.
+        cases: (how often each follower follows, m, h, layers). A mistake is named if it explains
+            the answers to all of them.
+        stream: the random generator of a criterion.
+    """
+    asked, found = [], []
+    for counts, *sizes in cases:
+        followers = stream.permutation(np.repeat(names[: len(counts)], counts)).tolist()
+        asked.append((followers, *sizes))
+        found.append(as_number(call(expected_share, list(followers), *sizes), "the share"))
+    right = [np.mean(known.right_share(*given)) for given in asked]
+    if np.allclose(found, right, rtol=1e-5, atol=0):
+        return
+    for make, say in known.SHARE_MISTAKES:
+        if np.allclose(found, [make(*given) for given in asked], rtol=1e-5):
+            raise Wrong(say)
+    for (counts, m, h, layers), one, other in zip(cases, found, right, strict=True):
+        say = (
+            f"{len(counts)} words follow {' and '.join(map(str, counts))} times, m = {m}, h = {h}, "
+            f"{layers} layer(s): not that share."
+        )
+        expect(one, other, otherwise=say)
 
 
 @tests.criterion("4a")
 def lottery(expected_share, stream):
     """A tie if the phrase fills all windows, and else none."""
-    names = new_words(stream, 9)
+    names, cases = new_words(stream, 9), []
     for h, layers in ((4, 1), (2, 1), (4, 2), (2, 3)):
         for m in (1, h**layers - 1, h**layers, h**layers + 2):
-            copies = int(stream.integers(2, 9))
-            expect_share(expected_share, names, [1] * copies, m, h, layers, stream)
+            cases.append(([1] * int(stream.integers(2, 9)), m, h, layers))
+    expect_shares(expected_share, names, cases, stream)
 
 
 @tests.criterion("4b")
 def majority(expected_share, stream):
     """Where the frequent follower wins, ties, or is outvoted by longer windows."""
-    names = new_words(stream, 9)
+    names, cases = new_words(stream, 9), []
     for counts in ([2, 1], [2, 2, 1], [3, 1, 1], [int(stream.integers(4, 7)), 2, 1]):
-        for m, h, layers in ((4, 4, 1), (4, 4, 2), (4, 4, 3), (3, 4, 1), (6, 2, 3), (2, 2, 2)):
-            expect_share(expected_share, names, counts, m, h, layers, stream)
+        for sizes in ((4, 4, 1), (4, 4, 2), (4, 4, 3), (3, 4, 1), (6, 2, 3), (2, 2, 2)):
+            cases.append((counts, *sizes))
+    expect_shares(expected_share, names, cases, stream)
 
 
 def planted(stream, counts, m, gap, last=False):
