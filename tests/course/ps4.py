@@ -205,6 +205,17 @@ SUBMISSIONS = {
             + "    return int((t[u != 0] // u[u != 0])[0]) - 1 if t.any() else 'S'"
         },
     ),
+    "ratio_of_sums": Case(
+        # A damage whose changes cancel is none for it.
+        45,
+        "and you say",
+        {
+            "4-damaged": DAMAGED
+            + "u = (sum(parts) - S).sum()\n"
+            + "    t = (sum((j + 1) * p for j, p in enumerate(parts)) - T).sum()\n"
+            + "    if u == 0: return 'T' if t else 0\n    return int(t // u) if t else 'S'"
+        },
+    ),
     "never_a_sum": Case(
         48,
         "was damaged, and you say",
