@@ -58,7 +58,10 @@ def read_backwards(answer):
     """The text 1 2 3 5, from what is left of it."""
     C = matrix((RED, DOOR, THE), (DOOR, IS, RED), (IS, 0, DOOR), (0, 0, IS))
     for ending, n in (([3, 5], 2), ([5], 3), ([], 4), ([2, 3, 5], 1)):
-        found = listed(call(answer, C, list(ending), n, E, W, H), "The answer")
+        given = list(ending)
+        found = listed(call(answer, C, given, n, E, W, H), "The answer")
+        if given != ending:
+            raise Wrong(f"Your function changes the ending that it is given, {ending}. Copy it.")
         if len(found) != n:
             raise Wrong(f"{n} tokens were asked for, and {len(found)} came back.")
         if found != [1, 2, 3, 5][:n]:

@@ -135,6 +135,16 @@ def test_a_hole_asks_for_the_sum():
         refuses("ps2", "2 hole", wrong, "are more than")
 
 
+def test_the_ending_is_left_as_it_is():
+    read_backwards = solved("ps2")["read_backwards"]
+
+    def in_place(C, ending, n, *rest):
+        ending[:0] = read_backwards(C, ending, n, *rest)
+        return ending[:n]
+
+    refuses("ps2", "1 read", in_place, "changes the ending")
+
+
 def test_where_only_the_order_is_looked_at_the_check_says_so():
     as_hard_as, best_weight = (solved("ps2")[name] for name in ("as_hard_as", "best_weight"))
     for wrong in (lambda f, b: b / f, lambda f, b: 1):

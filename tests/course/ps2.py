@@ -104,6 +104,17 @@ SUBMISSIONS = {
         "last h tokens",
         {"1-read": READ + FIND.replace("[0] * h)[:h]", "[0] * (h - len(text)))[-h:]") + "text[:n]"},
     ),
+    "ending_changed": Case(
+        47,
+        "changes the ending",
+        {
+            "1-read": READ
+            + FIND.replace("list(ending)", "ending").replace(
+                "text = [best] + text", "text.insert(0, best)"
+            )
+            + "text[:n]"
+        },
+    ),
     "order_of_finding": Case(48, "order of finding", {"1-read": READ + FIND + "text[:n][::-1]"}),
     "in_place": Case(
         47,

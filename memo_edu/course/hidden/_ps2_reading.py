@@ -234,7 +234,10 @@ def one_token_before(read_backwards, stream):
             arguments = C, text[24 - left :], 1, E, W, 4
             given.append(arguments)
             right.append(text[23 - left])
+            before = list(arguments[1])
             result = whole(call(read_backwards, *arguments), "The answer").ravel().tolist()
+            if arguments[1] != before or 1 in getattr(read_backwards, "spoiled", ()):
+                raise Wrong("Your function changes the ending that it is given. Work with a copy.")
             if len(result) != 1:
                 raise Wrong(
                     f"One token was asked for, before an ending of {len(arguments[1])}, and "
