@@ -175,6 +175,18 @@ SUBMISSIONS = {
     "one_layer": Case(
         46, "whatever the number", {"4-measured": WITH_IDS.replace("512, h, layers", "512, h, 1")}
     ),
+    "binding": Case(
+        46,
+        "binding encoder",
+        {
+            "4-measured": WITH_IDS.replace(
+                "512, h, layers, vocab", "512, h, layers, 'binding', vocab"
+            )
+        },
+    ),
+    "always_the_same": Case(
+        48, "whatever the seed", {"4-measured": WITH_IDS.replace("seed=seed", "seed=0")}
+    ),
     # Exercise 5: 2 + 2 + 2 + 2 + 2.
     "one_end": Case(46, "upper end", {"5-weights": ONE_END}),
     "guessed": Case(

@@ -319,14 +319,17 @@ def planted(stream, counts, m, gap, last=False):
     return tokens, phrase
 
 
-def measured(tokens, phrase, h, layers, seed, after=0, where=None):
+def measured(tokens, phrase, h, layers, seed, after=0, where=None, encoder="projection"):
     """What share_after should give; the options make mistakes."""
-    model, text = MeMo(512, h, layers, seed=seed, backend="numpy"), "".join(f" {w}" for w in tokens)
+    model = MeMo(512, h, layers, encoder, seed=seed, backend="numpy")
+    text = "".join(f" {w}" for w in tokens)
     model.memorize(text)
     correct, m = model.recall(text, start=0).correct, len(phrase)
     places = [i + after for i in range(m, len(tokens)) if tokens[i - m : i] == phrase]
     return np.mean(correct[places if where is None else where])
 
+
+BINDING = "This is what the binding encoder gets. The projection is asked for."
 
 MEASURE_MISTAKES = (
     (
@@ -360,6 +363,7 @@ def expect_measured(share_after, stream, cases):
             (right * copies / len(tokens), "Divide by the places after the phrase only."),
             (right * copies / (copies + 1), "A copy at the end has no place after it."),
             (1 - right, "This is the share of wrong answers."),
+            (measured(*given, encoder="binding"), BINDING),
             *where_possible(MEASURE_MISTAKES, *given),
         ]
         say = f"h = {h}, {layers} layer(s): the model gets another share of these places right."
@@ -368,16 +372,28 @@ def expect_measured(share_after, stream, cases):
 
 @tests.criterion("4c")
 def measured_lottery(share_after, stream):
-    """One of them wins in a tie."""
+    """One of them wins in a tie; and in a crowd, where chance decides, by the seed."""
     cases = (([1] * 4, 5, 4, 2, False), ([1, 1, 1], 4, 4, 1, False), ([1] * 4, 6, 2, 2, False))
     expect_measured(share_after, stream, cases)
+    tokens, phrase = planted(stream, [1] * 40, 1, 2)
+    seeds = stream.permutation(1000)[:7].tolist()
+    shares = {
+        as_number(call(share_after, list(tokens), list(phrase), 2, 1, seed), "the share")
+        for seed in seeds
+    }
+    if len(shares) == 1:
+        say = "Your share is the same whatever the seed. Make the model with the given one."
+        raise Wrong(BINDING if shares == {1.0} else say)
 
 
 @tests.criterion("4d")
 def measured_majority(share_after, stream):
-    """The frequent follower wins, or is outvoted; and a copy at the end."""
+    """The frequent follower wins, or is outvoted; and a copy at the end.
+
+    In the last case windows agree in part, which only the projection notices.
+    """
     cases = (([3, 1], 4, 4, 1, True), ([4, 2], 3, 2, 2, True), ([2, 1], 3, 4, 3, False))
-    expect_measured(share_after, stream, cases)
+    expect_measured(share_after, stream, (*cases, ([4, 1], 3, 4, 1, False)))
 
 
 # ---- Exercise 5 ------------------------------------------------------------------------------
