@@ -174,7 +174,7 @@ SUBMISSIONS = {
     ),
     "behind_reversed": Case(
         47,
-        "the forward memory alone would give",
+        "Your answers are those that",
         {
             "2-hole": HOLE + "scores = keys([before], E, W) @ forward @ E.T\n"
             "    scores = scores + keys([after[::-1]], E, W) @ backward @ E.T\n"

@@ -311,9 +311,11 @@ def hole_scores(given):
     C, D, before, after, E, W, _ = given
     scores = [key(w, E, W) @ M @ E.T for w in (before, after) for M in (C, D)]
     forward, crossed, crossed_too, backward = scores
+    turned = key(after[::-1], E, W) @ D @ E.T
     return {
         None: forward + backward,
         f"{GIVE} the forward memory alone would give.": forward,
+        f"{GIVE} the window behind the hole would give if it was reversed.": forward + turned,
         f"{GIVE} the backward memory alone would give.": backward,
         f"{GIVE} the louder of the two scores would give. Add them.": np.maximum(forward, backward),
         f"{GIVE} the product of the two scores would give. Add them.": forward * backward,
