@@ -56,6 +56,15 @@ def test_outcome_of_an_answer(answer, status, message, chapter):
     assert message in outcome.message
 
 
+def test_an_unknown_exercise_is_answered_by_the_names_of_those_that_are(chapter):
+    for number in ("1 double", "6", 6, ["1.1"]):
+        say = f"There is no exercise {number!r}; the names are '1.1'."
+        for answer in (..., not_written, lambda x: 2 * x):
+            outcome = chapter.check(number, answer)
+            assert (outcome.status, outcome.message) == ("wrong", say)
+        assert repr(chapter.hint(number)) == say
+
+
 def test_the_learners_line_is_named(chapter):
     def breaks(x):
         return x.nothing_there

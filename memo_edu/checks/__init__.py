@@ -95,6 +95,8 @@ class Chapter:
         Returns:
             An Outcome; it never raises because of what the learner wrote.
         """
+        if not self._has(number):
+            return Outcome(str(number), "wrong", self._unknown(number))
         if answer is ...:
             message = "Replace the placeholder by your own answer, then run this cell."
             return Outcome(number, "not attempted", message)
@@ -110,10 +112,19 @@ class Chapter:
 
     def hint(self, number, which=1):
         """Return hint 1, 2 … of an exercise, gentle first."""
+        if not self._has(number):
+            return Hint(self._unknown(number))
         hints = self.exercises[number][1]
         if not 1 <= which <= len(hints):
             return Hint(f"Exercise {number} has the hints 1 to {len(hints)}.")
         return Hint(f"Hint {which} of {len(hints)}: {hints[which - 1]}")
+
+    def _has(self, number):
+        return isinstance(number, str) and number in self.exercises
+
+    def _unknown(self, number):
+        names = ", ".join(map(repr, self.exercises))
+        return f"There is no exercise {number!r}; the names are {names}."
 
 
 class Hint(str):
@@ -123,12 +134,16 @@ class Hint(str):
         return str(self)
 
 
-def call(function, *arrays):
+NOTHING = "Your function returns nothing. Is there a return at its end?"
+
+
+def call(function, *arrays, nothing=NOTHING):
     """Call a learner's function, and refuse an answer that is missing or that spoils its inputs.
 
     Args:
         function: what the learner wrote.
         *arrays: its arguments; arrays are handed over as copies.
+        nothing: what to say of None.
 
     Returns:
         What it returned.
@@ -147,8 +162,20 @@ def call(function, *arrays):
                 "write A = A + B instead of A += B."
             )
     if result is None:
-        raise Wrong("Your function returns nothing. Is there a return at its end?")
+        raise Wrong(nothing)
     return result
+
+
+def pair(answer, names):
+    """Read an answer of two functions, or say that two are expected.
+
+    Args:
+        answer: what was handed to check.
+        names: what they are called, as the exercise writes them.
+    """
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        raise Wrong(f"Two functions are expected here: ({names}).")
+    return answer
 
 
 def expect(result, right, mistakes=(), otherwise="The numbers are not right yet.", rtol=1e-5):

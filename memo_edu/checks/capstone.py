@@ -3,15 +3,16 @@
 import numpy as np
 
 import memo_edu as me
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, pair
 
 chapter = Chapter()
 check = chapter.check
 hint = chapter.hint
 
-TEXT = "Rosa kept bees. She sang to them. “Is it ROSA's?” he asked. Rosalind laughed."
+TEXT = "Rosa kept bees. She sang to them. He asked “Is it ROSA's?” Rosalind laughed."
 BEES = "The bees slept all winter long, and nobody in the village gave them a thought."
 GOOD = "Right on this small case. The grading will try others."
+YES_OR_NO = "names_person should return True or False."
 
 
 def model_of(texts, dim, layers):
@@ -40,17 +41,25 @@ def my_text(answer):
 @chapter.exercise("2", hints=["re.findall finds the words of a sentence; casefold() levels them."])
 def sentences_that_go(answer):
     """The sentences of the exercise."""
-    names_person, redacted = answer
-    if not call(names_person, "Rosa kept bees.", ["Rosa"]):
-        raise Wrong("“Rosa kept bees.” names Rosa.")
-    if call(names_person, " She sang to them.", ["Rosa"]):
-        raise Wrong("“She sang to them.” does not name anybody.")
-    right = " She sang to them. Rosalind laughed."
-    left = call(redacted, TEXT.replace("“Is it ROSA's?” he", "“Is it Rosa?” he"), ["Rosa"])
+    names_person, redacted = pair(answer, "names_person, redacted")
+    for sentence, right, say in (
+        ("Rosa kept bees.", True, "“Rosa kept bees.” names Rosa."),
+        (" She sang to them.", False, "“She sang to them.” does not name anybody."),
+        (" He asked “Is it ROSA's?”", True, "ROSA's is Rosa's name: in capitals, with an 's."),
+        (" Rosalind laughed.", False, "Rosalind is somebody else."),
+    ):
+        found = call(names_person, sentence, ["Rosa"], nothing=YES_OR_NO)
+        if not isinstance(found, (bool, np.bool_, int)):
+            raise Wrong(YES_OR_NO)
+        if bool(found) != right:
+            raise Wrong(say)
+    left = call(redacted, TEXT, ["Rosa"])
+    if not isinstance(left, str):
+        raise Wrong("redacted should return a str.")
     say = (
         "Of the exercise's four sentences the second and the fourth should be left, as they stand."
     )
-    expect(left.replace(" he asked.", ""), right, otherwise=say)
+    expect(left, " She sang to them. Rosalind laughed.", otherwise=say)
     return GOOD
 
 
@@ -61,7 +70,10 @@ def forget_person(answer):
         "bees": f"{BEES} But Rosa went out into the snow and counted them every day.",
         "mill": "The mill stood still on Sundays, on rainy days, and when the miller was in love.",
     }
-    before, after = call(answer, texts, ["Rosa"], 64, 0)
+    found = call(answer, texts, ["Rosa"], 64, 0)
+    if not isinstance(found, (tuple, list)) or len(found) != 2:
+        raise Wrong("forget_person should return two matrices, before and after.")
+    before, after = found
     say = "Before, it should be the matrix of both texts as they are. Did you copy it in time?"
     expect(before, model_of(texts.values(), 64, 2).matrix, otherwise=say)
     kept = [BEES, texts["mill"]]
@@ -79,6 +91,9 @@ def exposure(answer):
     expect(call(answer, [text], text, ["Rosa"], 256, 0), 1.0, otherwise=say)
     say = "A memory that has never read the name can't say it: the exposure is 0."
     expect(call(answer, [other], text, ["Rosa"], 256, 0), 0.0, otherwise=say)
+    loud = text.replace("Rosa", "ROSA")
+    found = call(answer, [loud], loud, ["Rosa"], 256, 0)
+    expect(found, 1.0, otherwise="A name may stand in capitals.")
     return GOOD
 
 

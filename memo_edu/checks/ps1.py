@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, pair
 
 chapter = Chapter()
 check = chapter.check
@@ -49,7 +49,7 @@ def repair(answer):
 @chapter.exercise("3 paper", hints=["Of d products, how many have changed from + to -?"])
 def paper(answer):
     """What is known without any formula: nothing flipped, and half flipped."""
-    right_score, as_hard_as = answer
+    right_score, as_hard_as = pair(answer, "right_score, as_hard_as")
     expect(call(right_score, 0.0), 1.0, otherwise="With nothing flipped the score is 1.")
     half = "With half of the signs flipped nothing of the key is left: the score is 0."
     expect(call(right_score, 0.5), 0.0, otherwise=half)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, pair
 
 chapter = Chapter()
 check = chapter.check
@@ -12,6 +12,7 @@ hint = chapter.hint
 E, W, H = np.eye(16)[:8], np.vstack([np.eye(8), np.eye(8)]), 2
 THE, RED, DOOR, MOON, IS, OPEN, WINDOW = range(1, 8)
 GOOD = "Right on this small case. The grading will try others."
+FORM = "In order so far. Whether the numbers are right is for the grading to say."
 
 
 def matrix(*pairs):
@@ -57,7 +58,10 @@ def read_backwards(answer):
     """The text 1 2 3 5, from what is left of it."""
     C = matrix((RED, DOOR, THE), (DOOR, IS, RED), (IS, 0, DOOR), (0, 0, IS))
     for ending, n in (([3, 5], 2), ([5], 3), ([], 4), ([2, 3, 5], 1)):
-        found = listed(call(answer, C, list(ending), n, E, W, H), "The answer")
+        given = list(ending)
+        found = listed(call(answer, C, given, n, E, W, H), "The answer")
+        if given != ending:
+            raise Wrong(f"Your function changes the ending that it is given, {ending}. Copy it.")
         if len(found) != n:
             raise Wrong(f"{n} tokens were asked for, and {len(found)} came back.")
         if found != [1, 2, 3, 5][:n]:
@@ -76,6 +80,17 @@ def fill_hole(answer):
     found = call(answer, C, D, [THE, RED], [IS, OPEN], E, W, H)
     if np.ndim(found) or int(found) != DOOR:
         raise Wrong("In the exercise's case, door is the token 3: it alone has the score 2.")
+    for loud, say in (
+        ({DOOR: (3, 0), MOON: (2, 2), WINDOW: (0, 3)}, "2 forwards and 2 backwards are more than"),
+        ({DOOR: (1, 1), MOON: (3, 0)}, "3 forwards and 0 backwards are more than"),
+    ):
+        given = [
+            matrix(*[(*window, token) for token, times in loud.items() for _ in range(times[side])])
+            for side, window in enumerate([(THE, RED), (IS, OPEN)])
+        ]
+        if call(answer, *given, [THE, RED], [IS, OPEN], E, W, H) != MOON:
+            others = " or ".join(f"{a} and {b}" for t, (a, b) in loud.items() if t != MOON)
+            raise Wrong(f"{say} {others}: add the scores of both memories, window by window.")
     return GOOD
 
 
@@ -84,14 +99,16 @@ def fill_hole(answer):
 )
 def paper(answer):
     """What is known without any formula."""
-    as_hard_as, best_weight = answer
+    as_hard_as, best_weight = pair(answer, "as_hard_as, best_weight")
     say = "With w = 0 only the forward memory counts, and it holds 700 pairs here."
     expect(call(as_hard_as, 700, 300, 0), 700, otherwise=say)
     say = "A huge w leaves the backward memory only, and it holds 300 pairs here."
     expect(call(as_hard_as, 700, 300, 1e9), 300, otherwise=say)
     same = "If both hold as many pairs, neither deserves more trust: w = 1."
     expect(call(best_weight, 500, 500), 1, otherwise=same, rtol=0.02)
-    return GOOD
+    if not call(best_weight, 200, 800) < 1 < call(best_weight, 800, 200):
+        raise Wrong("The fuller memory is the noisier one. It deserves less trust.")
+    return FORM
 
 
 @chapter.exercise("2 two", hints=["Make four tables of scores, (V, 1) or (1, V) or (V, V). Add."])
@@ -154,7 +171,7 @@ def size_of(answer):
     near, far = (call(answer, np.array([100, 200, 300, 400]) * k, recalls, 500) for k in (1, 8))
     if np.ndim(near) or not 1 < near < far:
         raise Wrong("The matrix that holds eight times as many pairs should be the larger one.")
-    return GOOD
+    return FORM
 
 
 @chapter.exercise("4 other", hints=["What counts is how many pairs each number has to bear."])
@@ -170,13 +187,18 @@ def recall_of_other(answer):
 
 @chapter.exercise("4 changed", hints=["Compare the capacities at 0.9, and the capacities at 0.5."])
 def what_changed(answer):
-    """A curve that is the other one, stretched."""
+    """A curve that is the other one, stretched; and two of one matrix, with 100 and 5000 tokens."""
     counts = np.arange(100, 2001, 100)
     first, second = (
         np.interp(counts, np.array([1, 2, 4, 6]) * k, [1, 0.98, 0.5, 0.1]) for k in (100, 300)
     )
     if call(answer, counts, first, second) != "size":
         raise Wrong("Here the second curve is the first, with three times the pairs everywhere.")
+    counts = np.array([100, 200, 300, 400, 600, 800, 1200, 1600, 2400, 3200])
+    few = np.array([1, 0.988, 0.926, 0.829, 0.64, 0.501, 0.337, 0.25, 0.165, 0.124])
+    many = np.array([1, 0.999, 0.973, 0.887, 0.637, 0.434, 0.218, 0.125, 0.056, 0.032])
+    if call(answer, counts, few, many) != "vocabulary":
+        raise Wrong("These two curves cross, so neither is the other one, stretched.")
     return GOOD
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from memo_edu.checks import Chapter, Wrong, call, expect
+from memo_edu.checks import Chapter, Wrong, call, expect, pair
+from memo_edu.codebook import random_stream
 
 chapter = Chapter()
 check = chapter.check
@@ -12,6 +13,13 @@ TEA, CUP, MOON = np.array([[1, -1, 1, -1], [1, 1, -1, 1], [-1, 1, 1, 1]])
 ANNA, BORIS = np.array([[1, 1, -1, -1], [1, -1, 1, -1]])
 SAID = np.outer(TEA, CUP * ANNA) + np.outer(TEA, MOON * BORIS)  # the two triples of exercise 1
 GOOD = "Right on this small case. The grading will try others."
+FORM = "In order so far. Whether the numbers are right is for the grading to say."
+
+
+def draw(*shapes):
+    """Draw an array of ±1 for each shape, the same ones each time."""
+    stream = random_stream("check ps4")
+    return [stream.choice([-1, 1], shape) for shape in shapes]
 
 
 @chapter.exercise("1 next", hints=["Chapter 13 bound a value with g, and read with g."])
@@ -27,24 +35,34 @@ def next_word(answer):
 
 @chapter.exercise("1 who", hints=["In y ⊙ a, the value and the badge can change places."])
 def who_said(answer):
-    """The two triples again."""
+    """The two triples again; and six windows of other lengths, with two authors."""
     result = call(
         answer, SAID, np.array([TEA, TEA]), np.array([CUP, MOON]), np.array([ANNA, BORIS])
     )
     say = "Only Anna says cup (row 0), and only Boris says moon (row 1)."
     expect(result, np.array([[True, False], [False, True]]), otherwise=say)
+    K, Y, A = draw((6, 32), (6, 1024), (2, 1024))
+    authors = np.array([0, 1, 1, 0, 1, 1])
+    say = "Of these six windows the first and the fourth are by author 0, the others by author 1."
+    result = call(answer, K.T @ (Y * A[authors]), K, Y, A)
+    expect(result, authors[:, None] == [0, 1], otherwise=say)
     return GOOD
 
 
 @chapter.exercise("1 jury", hints=["What you read for one badge, and for another: add it up."])
 def verdict(answer):
-    """A jury of one, and a jury of three who agree, with orthogonal badges."""
-    C = SAID + np.outer(TEA, CUP * TEA)
-    one = call(answer, C, TEA[None], BORIS[None], np.array([MOON, CUP]))
-    expect(one, np.array([0]), otherwise="A jury of Boris alone says moon, which is row 0 of E.")
-    all_three = call(answer, C, TEA[None], np.array([ANNA, BORIS, TEA]), np.array([MOON, CUP]))
-    say = "Two of these three say cup, row 1 of E; Boris says moon."
-    expect(all_three, np.array([1]), otherwise=say)
+    """A jury of one, and a jury of three of whom one dissents, each in turn."""
+    K, E, A = draw((3, 512), (2, 512), (4, 512))
+    moon, cup = E
+    said = [[moon, cup, moon], [cup, moon, moon], [cup, cup, cup], [moon, moon, cup]]
+    C = sum(K.T @ (values * badge) for values, badge in zip(np.array(said), A, strict=True))
+    say = "Here a jury of one goes on with cup, row 1 of E, after each of the three windows."
+    expect(call(answer, C, K, A[2:3], E), np.array([1, 1, 1]), otherwise=say)
+    found = call(answer, C, K, A[:3], E)
+    say = "A product of badges is nobody's badge: what it reads is noise."
+    mistakes = [(np.array([1, 0, 0]), say)]
+    say = "Two of these three say cup, cup and moon after the three windows: rows 1, 1 and 0 of E."
+    expect(found, np.array([1, 1, 0]), mistakes, say)
     return GOOD
 
 
@@ -53,14 +71,14 @@ def verdict(answer):
 )
 def paper(answer):
     """One triple alone; and who is heard at all."""
-    for sigma in answer:
+    for sigma in pair(answer, "noise_on_value, noise_on_key"):
         say = "A single triple, d_value = 25: σ = 1/√25."
         expect(call(sigma, 1, 1, 100, 25, 50), 0.2, otherwise=say)
         if not call(sigma, 30, 5, 64, 64, 50) > call(sigma, 10, 5, 64, 64, 50):
             raise Wrong("More windows are more noise.")
         if not call(sigma, 30, 9, 64, 64, 50) > call(sigma, 30, 5, 64, 64, 50):
             raise Wrong("More authors are more noise.")
-    return GOOD
+    return FORM
 
 
 @chapter.exercise("2 most", hints=["Begin with one author, and add one as long as it goes well."])
@@ -70,7 +88,7 @@ def most_authors(answer):
         raise Wrong("A matrix of 8 × 8 can't do this for a single author here: 0.")
     if not call(answer, 10, 256, 256, 100, 0.5) > call(answer, 10, 256, 256, 100, 0.9) > 0:
         raise Wrong("Who asks for a lower recall may have more authors.")
-    return GOOD
+    return FORM
 
 
 @chapter.exercise("2 measured", hints=["Add up one matrix for all authors; only then ask."])
@@ -135,10 +153,12 @@ def damaged(answer):
 
 @chapter.exercise("5 copies", hints=["Above 2^digits odd numbers are missing. When is n·x odd?"])
 def exact_copies(answer):
-    """The two numbers that the exercise works out."""
+    """The two numbers that the exercise works out, and the one that it asks about."""
     for number, copies in {3: 2, 1: 8}.items():
         say = f"An entry of {number}, with 3 digits, is exact for {copies} copies."
         expect(call(answer, np.array([[number, 0]]), 3), copies, otherwise=say)
+    say = "With an entry of 4 and 3 digits it is another number. Write down its multiples."
+    expect(call(answer, np.array([[4, 0]]), 3), 8, otherwise=say)
     return GOOD
 
 

@@ -160,11 +160,16 @@ class Refused(Exception):
 
 
 class StandIn(Handle):
-    """A function or an object in the submission's process."""
+    """A function or an object in the submission's process.
+
+    Attributes:
+        spoiled: which of its arguments were lists that the last call changed. The lists here stay
+            as they are.
+    """
 
     def __init__(self, judge, number, kind="function", attribute=None):
         super().__init__(number, kind)
-        self._judge, self._attribute = judge, attribute
+        self._judge, self._attribute, self.spoiled = judge, attribute, ()
 
     def __getattr__(self, name):
         if name.startswith("_"):
@@ -172,7 +177,7 @@ class StandIn(Handle):
         return StandIn(self._judge, self.number, self.kind, name)
 
     def __call__(self, *given):
-        """Call it there. What it changed in its arguments is changed here, too."""
+        """Call it there. What it changed in arrays is changed here, too."""
         data = [encode(argument) for argument in given]
         request = {"call": self.number, "attribute": self._attribute, "given": data}
         reply = self._judge.asked(self.number, **request)
@@ -180,6 +185,7 @@ class StandIn(Handle):
             raise NotImplementedError
         if "error" in reply:
             raise Refused(str(reply["error"])[:500])
+        self.spoiled = tuple(reply.get("spoiled", ()))
         for place, changed in dict(reply.get("changed", {})).items():
             changed, argument = decode(changed), given[int(place)]
             if np.shape(changed) == argument.shape:

@@ -37,14 +37,19 @@ def call(space, name, attribute, given):
     function = space[name] if isinstance(name, str) else kept[name]
     function = getattr(function, attribute) if attribute else function
     arguments = [decode(data, lambda number, kind: kept[number]) for data in given]
-    before = [a.copy() if isinstance(a, np.ndarray) else None for a in arguments]
+    before = [a.copy() if isinstance(a, (np.ndarray, list)) else None for a in arguments]
     result = function(*arguments)
+    spoiled = [
+        i
+        for i, (a, b) in enumerate(zip(arguments, before, strict=True))
+        if isinstance(a, list) and list(map(id, a)) != list(map(id, b))
+    ]
     changed = {
         str(i): encode(a)
         for i, (a, b) in enumerate(zip(arguments, before, strict=True))
-        if b is not None and not np.array_equal(a, b, equal_nan=True)
+        if isinstance(b, np.ndarray) and not np.array_equal(a, b, equal_nan=True)
     }
-    return {"value": encode(result, keep), "changed": changed}
+    return {"value": encode(result, keep), "changed": changed, "spoiled": spoiled}
 
 
 def answer(shell, letter):

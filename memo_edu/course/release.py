@@ -129,7 +129,8 @@ def prepare(assignment, course, seed=None):
     shutil.copy(home / f"{assignment}.ipynb", source)
     with secret(seed):
         files = files_of(assignment)
-    title = assignment.replace("ps", "problem set ").capitalize()
+    number = assignment.removeprefix("ps")
+    title = assignment.capitalize() if number == assignment else f"Problem set {number}"
     files["README.md"] = START.format(title=title, name=assignment)
     for name, text in files.items():
         (source / name).write_text(text, encoding="utf-8")

@@ -140,9 +140,24 @@ def write(results, assignment, course, out):
         text = page.read_text(encoding="utf-8") if page.exists() else EMPTY
         top = STYLE + _overview(result, assignment)
         text = re.sub(r"<script\b[^>]*>.*?</script>", "", text, flags=re.DOTALL | re.IGNORECASE)
+        text = _not_read_yet(text, [name for name, got in result.points.items() if got is None])
         text = text.replace("<head>", f"<head>{FENCE}", 1).replace("<body>", f"<body>{top}", 1)
         (out / "feedback" / f"{result.student}.html").write_text(text, encoding="utf-8")
     (out / "summary.html").write_text(_summary(results, assignment), encoding="utf-8")
+
+
+def _not_read_yet(page, names):
+    """Say so where nbgrader's page gives 0 points to an answer that nobody has read.
+
+    Example:
+        >>> _not_read_yet('<a href="#6">Written response</a> (Score: 0.0 / 10.0)', ["6"])
+        '<a href="#6">Written response</a> (Score: not read yet / 10.0)'
+    """
+    for name in map(re.escape, names):
+        for place in (rf'<a href="#{name}">[^<]*</a> \(', rf'<a name="{name}"></a>.{{0,300}}?'):
+            say = r"\g<1>Score: not read yet /"
+            page = re.sub(rf"({place})Score: [\d.]+ /", say, page, count=1, flags=re.DOTALL)
+    return page
 
 
 def _write_table(results, path):

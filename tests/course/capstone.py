@@ -119,6 +119,20 @@ SUBMISSIONS = {
         "white space",
         {"2": SENTENCES % (NAMED, REDACTED.replace("''.join(s for", "' '.join(s.strip() for"))},
     ),
+    "search": Case(
+        34,
+        "names_person should return True or False",
+        {
+            "2": SENTENCES
+            % ("return re.search(rf'(?i)\\b({\"|\".join(names)})\\b', sentence)", REDACTED)
+        },
+    ),
+    "pieces": Case(
+        # What is built on it goes with it: 3a, 3b, 3c.
+        25,
+        "redacted should return a str",
+        {"2": SENTENCES % (NAMED, REDACTED.replace("''.join(", "list("))},
+    ),
     # Exercise 3: 3 + 6 + 3.
     "piece_by_piece": Case(31, "by themselves", {"3": FORGET % (PIECES)}),
     "whole_texts": Case(34, "Whole texts are gone", {"3": FORGET % (WHOLE)}),
@@ -145,6 +159,33 @@ SUBMISSIONS = {
         {
             "4": EXPOSED
             % ("tokens[: i + 1]", "guess.token == token and guess.known", "if places else 0")
+        },
+    ),
+    "only_known": Case(
+        36,
+        "whatever the model knows",
+        {"4": EXPOSED % ("tokens[:i]", "guess.known", "if places else 0")},
+    ),
+    "any_name": Case(
+        36,
+        "any name that the model says",
+        {
+            "4": EXPOSED
+            % (
+                "tokens[:i]",
+                "guess.token.strip().lower() in names and guess.known",
+                "if places else 0",
+            )
+        },
+    ),
+    "exact_letters": Case(
+        36,
+        "A name may stand in capitals.",
+        {
+            "4": EXPOSED.replace("token.strip().lower() in names", "token.strip() in names")
+            .replace("    names = [name.lower() for name in names]\n", "")
+            .replace("%s", "{}")
+            .format("tokens[:i]", "guess.token == token and guess.known", "if places else 0")
         },
     ),
     # Exercise 5: 6.

@@ -104,6 +104,17 @@ SUBMISSIONS = {
         "last h tokens",
         {"1-read": READ + FIND.replace("[0] * h)[:h]", "[0] * (h - len(text)))[-h:]") + "text[:n]"},
     ),
+    "ending_changed": Case(
+        47,
+        "changes the ending",
+        {
+            "1-read": READ
+            + FIND.replace("list(ending)", "ending").replace(
+                "text = [best] + text", "text.insert(0, best)"
+            )
+            + "text[:n]"
+        },
+    ),
     "order_of_finding": Case(48, "order of finding", {"1-read": READ + FIND + "text[:n][::-1]"}),
     "in_place": Case(
         47,
@@ -132,10 +143,42 @@ SUBMISSIONS = {
     "trust_doubled": Case(48, "another weight", {"2-paper": PAPER.format(HARD, f"2 * {TRUST}")}),
     "from_the_left": Case(
         47,
-        "Filled from the left",
+        "filling from the left",
         {
             "2-two": TWO + "a = 1 + (keys([before], E, W) @ forward @ E[1:].T).argmax()\n"
             "    return a, fill_hole(forward, backward, [*before[1:], a], after, E, W, h)"
+        },
+    ),
+    "product": Case(
+        47,
+        "the product of the two scores would give",
+        {
+            "2-hole": HOLE
+            + "scores = keys([before], E, W) @ forward @ E.T\n"
+            + "    scores = scores * (keys([after], E, W) @ backward @ E.T)\n"
+            + "    return 1 + scores[0, 1:].argmax()"
+        },
+    ),
+    "on_its_side": Case(
+        47,
+        "the table of the backward memory on its side",
+        {
+            "2-two": TWO + "every = range(len(E))\n"
+            "    ahead = keys([[*before[1:], a] for a in every], E, W) @ forward @ E.T\n"
+            "    back = keys([[b, *after[:-1]] for b in every], E, W) @ backward @ E.T\n"
+            "    a = keys([before], E, W) @ forward @ E.T\n"
+            "    b = keys([after], E, W) @ backward @ E.T\n"
+            "    scores = (a.T + b + ahead + back)[1:, 1:]\n"
+            "    return [1 + i for i in divmod(int(scores.argmax()), len(E) - 1)]"
+        },
+    ),
+    "behind_reversed": Case(
+        47,
+        "Your answers are those that",
+        {
+            "2-hole": HOLE + "scores = keys([before], E, W) @ forward @ E.T\n"
+            "    scores = scores + keys([after[::-1]], E, W) @ backward @ E.T\n"
+            "    return 1 + scores[0, 1:].argmax()"
         },
     ),
     # Exercise 3: 3 + 2 + 3 + 2.

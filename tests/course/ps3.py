@@ -153,14 +153,52 @@ SUBMISSIONS = {
         {"3-trap": HALVES.replace("TIMES", "6").replace("TEXT", "[w + 'x' for w in tokens]")},
     ),
     # Exercise 4: 3 + 3 + 2 + 2.
-    "ties_lost": Case(44, "A tie is lost", {"4-paper": SHARE.replace("TIE", "best == [own]")}),
+    "ties_lost": Case(44, "if a tie is lost", {"4-paper": SHARE.replace("TIE", "best == [own]")}),
+    "no_longer_than_h": Case(
+        47,
+        "a phrase of h tokens would give",
+        {
+            "4-paper": SHARE.replace("TIE", "(own in best) / len(best)").replace(
+                "min(1, m", "min(1, min(m, h)"
+            )
+        },
+    ),
+    "own_copy_as_others": Case(
+        44,
+        "its own copy wholly",
+        {
+            "4-paper": SHARE.replace("TIE", "(own in best) / len(best)").replace(
+                "votes[own] += sum(1 - min", "votes[own] += 0 * sum(1 - min"
+            )
+        },
+    ),
     "one_layer": Case(
         46, "whatever the number", {"4-measured": WITH_IDS.replace("512, h, layers", "512, h, 1")}
+    ),
+    "binding": Case(
+        46,
+        "binding encoder",
+        {
+            "4-measured": WITH_IDS.replace(
+                "512, h, layers, vocab", "512, h, layers, 'binding', vocab"
+            )
+        },
+    ),
+    "always_the_same": Case(
+        48, "whatever the seed", {"4-measured": WITH_IDS.replace("seed=seed", "seed=0")}
     ),
     # Exercise 5: 2 + 2 + 2 + 2 + 2.
     "one_end": Case(46, "upper end", {"5-weights": ONE_END}),
     "guessed": Case(
         48, "six pairs are wrong", {"5-case": "def solved():\n    return [(3, 5)] * 6"}
+    ),
+    "nearly": Case(
+        48,
+        "1 of the six pairs is wrong.",
+        {
+            "5-case": "def solved():\n    found = [read_votes(votes, case['heads']) for votes in "
+            "case['votes'].values()]\n    return [*found[:5], (1, 1)]"
+        },
     ),
     "half": Case(17, "Not attempted", dict.fromkeys(NOT_TRIED, ...)),
     # What goes wrong inside a function costs its own points, and no others.

@@ -156,6 +156,15 @@ SUBMISSIONS = {
             + "for a, r in zip(A, right)])",
         },
     ),
+    "too_few": Case(
+        47,
+        "One author more would still be recalled well enough, or your noise_on_value is wrong.",
+        {
+            "2-most": MOST
+            + "n = 0\n    while recall_of(1, noise_on_value(w, n + 1, key_dim, value_dim, "
+            + "vocab_size), vocab_size) >= accuracy:\n        n += 1\n    return max(n - 1, 0)"
+        },
+    ),
     # Exercise 3: 2 + 2 + 2 + 2 + 2.
     "only_two": Case(
         48,
@@ -194,6 +203,17 @@ SUBMISSIONS = {
             + "    t = sum((j + 1) * p for j, p in enumerate(parts)) - T\n"
             + "    if not u.any(): return 'T' if t.any() else 0\n"
             + "    return int((t[u != 0] // u[u != 0])[0]) - 1 if t.any() else 'S'"
+        },
+    ),
+    "ratio_of_sums": Case(
+        # A damage whose changes cancel is none for it.
+        45,
+        "and you say",
+        {
+            "4-damaged": DAMAGED
+            + "u = (sum(parts) - S).sum()\n"
+            + "    t = (sum((j + 1) * p for j, p in enumerate(parts)) - T).sum()\n"
+            + "    if u == 0: return 'T' if t else 0\n    return int(t // u) if t else 'S'"
         },
     ),
     "never_a_sum": Case(

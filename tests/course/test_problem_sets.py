@@ -136,6 +136,8 @@ def test_what_students_get(assignment, tmp_path):
     assert names == {f"{assignment}.ipynb", "README.md", *hidden(assignment).files()}
     handed = nbformat.read(tmp_path / "handout" / f"{assignment}.ipynb", as_version=4)
     nbformat.validate(handed)
+    title = (tmp_path / "handout" / "README.md").read_text(encoding="utf-8").partition("\n")[0]
+    assert title == f"# {assignment.capitalize()}".replace("Ps", "Problem set ")
     text = "".join(path.read_text("utf-8") for path in (tmp_path / "handout").iterdir())
     for word in ("SOLUTION", "HIDDEN", "verify(", "the secret", "course.hidden", "Rubric"):
         assert word not in text

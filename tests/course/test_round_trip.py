@@ -89,6 +89,8 @@ def test_the_table_and_the_pages(course, graded):
         page = (home / "out" / "feedback" / f"{name}.html").read_text(encoding="utf-8")
         assert f"<b>{result.score:g} of " in page
         assert f"{name}.ipynb" in page
+        unread = sum(points is None for points in result.points.values())
+        assert page.count("Score: not read yet / ") == 2 * unread
         assert "<script" not in page
         assert SEED not in page
         for sentence in result.faults.values():

@@ -48,6 +48,18 @@ class HiddenTests:
         return random_stream("course", self.name, purpose, os.environ.get(SECRET, ""))
 
 
+def so_many(wrong, things, what="wrong"):
+    """Say how many are wrong.
+
+    Example:
+        >>> so_many(1, "the six pairs")
+        '1 of the six pairs is wrong.'
+        >>> so_many(2, "11 sentences", "judged wrongly")
+        '2 of 11 sentences are judged wrongly.'
+    """
+    return f"{wrong} of {things} {'is' if wrong == 1 else 'are'} {what}."
+
+
 def files_of(assignment):
     """Return what lies beside an assignment's notebook, by the secret at hand: name -> text."""
     return importlib.import_module(f"{__name__}.{assignment}").files()

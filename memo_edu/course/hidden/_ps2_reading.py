@@ -1,11 +1,12 @@
 """The hidden tests of problem set 2, exercises 1 and 2, and what all its exercises need."""
 
 from collections import Counter
+from itertools import product
 
 import numpy as np
 
 from memo_edu.checks import Wrong, call, expect
-from memo_edu.course.hidden import HiddenTests
+from memo_edu.course.hidden import HiddenTests, so_many
 
 tests = HiddenTests("ps2")
 
@@ -82,14 +83,14 @@ def redraw(good, draw, *given):
 
 
 def recognize(found, right, mistakes, otherwise):
-    """Compare what was found in several trials, and name the mistake that explains most of it."""
-    missed = [i for i, (a, b) in enumerate(zip(found, right, strict=True)) if a != b]
-    if not missed:
+    """Compare what was found in several trials, and name a mistake that explains all of it."""
+    wrong = sum(a != b for a, b in zip(found, right, strict=True))
+    if not wrong:
         return
     for answers, message in mistakes:
-        if all(found[i] == answers[i] for i in missed):
+        if list(found) == list(answers):
             raise Wrong(message)
-    raise Wrong(f"{otherwise} ({len(missed)} of {len(right)} are wrong.)")
+    raise Wrong(f"{otherwise} ({so_many(wrong, len(right))})")
 
 
 # ---- Exercise 1 ------------------------------------------------------------------------------
@@ -233,7 +234,10 @@ def one_token_before(read_backwards, stream):
             arguments = C, text[24 - left :], 1, E, W, 4
             given.append(arguments)
             right.append(text[23 - left])
+            before = list(arguments[1])
             result = whole(call(read_backwards, *arguments), "The answer").ravel().tolist()
+            if arguments[1] != before or 1 in getattr(read_backwards, "spoiled", ()):
+                raise Wrong("Your function changes the ending that it is given. Work with a copy.")
             if len(result) != 1:
                 raise Wrong(
                     f"One token was asked for, before an ending of {len(arguments[1])}, and "
@@ -271,7 +275,7 @@ def many_before(read_backwards, stream):
             raise Wrong("You ask the same question again and again. Put each new token in front.")
         wrong = sum(a != b for a, b in zip(found, right, strict=True))
         if wrong:
-            raise Wrong(f"{wrong} of {n} tokens before an ending of {left} are wrong.")
+            raise Wrong(so_many(wrong, f"{n} tokens before an ending of {left}"))
 
 
 # ---- Exercise 2 ------------------------------------------------------------------------------
@@ -299,19 +303,28 @@ def hole(stream, loud):
     return (*memories, list(before), list(after), E, W, 4), answers[0]
 
 
+GIVE = "Your answers are those that"  # what is seen, not how it came about
+
+
 def hole_scores(given):
     """All that one could take for the scores of a hole: sentence -> (V,), and None -> right."""
     C, D, before, after, E, W, _ = given
     scores = [key(w, E, W) @ M @ E.T for w in (before, after) for M in (C, D)]
     forward, crossed, crossed_too, backward = scores
+    turned = key(after[::-1], E, W) @ D @ E.T
     return {
         None: forward + backward,
-        "These are the answers of the forward memory alone.": forward,
-        "These are the answers of the backward memory alone.": backward,
-        "You take the louder of the two scores. Add them.": np.maximum(forward, backward),
-        "You multiply the two scores. Add them.": forward * backward,
-        "Each memory was asked with the other one's window.": crossed + crossed_too,
-        "You added matrices or keys, so each memory hears both windows.": sum(scores),
+        f"{GIVE} the forward memory alone would give.": forward,
+        f"{GIVE} the window behind the hole would give if it was reversed.": forward + turned,
+        f"{GIVE} the backward memory alone would give.": backward,
+        f"{GIVE} the louder of the two scores would give. Add them.": np.maximum(forward, backward),
+        f"{GIVE} the product of the two scores would give. Add them.": forward * backward,
+        f"{GIVE} the two memories would give if each was asked with the other one's window.": (
+            crossed + crossed_too
+        ),
+        f"{GIVE} sums of matrices or of keys would give: each memory hears both windows.": sum(
+            scores
+        ),
     }
 
 
@@ -324,21 +337,20 @@ def one_is_clear(case):
 @tests.criterion("2a")
 def one_hole(fill_hole, stream):
     """Holes where one memory alone is wrong."""
-    for loud in HOLES.values():
-        found, right, tried = [], [], []
-        for _ in range(3):
-            given, token = redraw(one_is_clear, hole, stream, loud)
-            found.append(int(number(call(fill_hole, *given), "The token")))
-            right.append(token)
-            scores = hole_scores(given)
-            del scores[None]
-            tried.append({say: 1 + int(one[1:].argmax()) for say, one in scores.items()})
-        mistakes = [
-            ([0] * 3, "The mark, row 0, is never an answer."),
-            ([token - 1 for token in right], "Your tokens are all too small by one: see row 0."),
-            *(([one[say] for one in tried], say) for say in tried[0]),
-        ]
-        recognize(found, right, mistakes, "Some holes are filled with a wrong token.")
+    found, right, tried = [], [], []
+    for loud in [loud for loud in HOLES.values() for _ in range(3)]:
+        given, token = redraw(one_is_clear, hole, stream, loud)
+        found.append(int(number(call(fill_hole, *given), "The token")))
+        right.append(token)
+        scores = hole_scores(given)
+        marked = int(scores.pop(None).argmax())
+        guesses = {say: 1 + int(one[1:].argmax()) for say, one in scores.items()}
+        tried.append({"The mark, row 0, is never an answer.": marked, **guesses})
+    mistakes = [
+        ([token - 1 for token in right], "Your tokens are all too small by one: see row 0."),
+        *(([one[say] for one in tried], say) for say in tried[0]),
+    ]
+    recognize(found, right, mistakes, "Some holes are filled with a wrong token.")
 
 
 @tests.criterion("2b")
@@ -428,20 +440,20 @@ def other_pairs(given, pair):
     first, forward, last, backward = tables_of = two_scores(*given[:6])
     a, b = best_pair(first + last)
     return {
-        "You took the loudest a and the loudest b. They should fit together.": (a, b),
-        "Filled from the left: a is found without b. Score pairs of tokens.": (
+        f"{GIVE} the loudest a and the loudest b would give. They should fit together.": (a, b),
+        f"{GIVE} filling from the left would give: a without b. Score pairs of tokens.": (
             a,
             1 + int(forward[a, 1:].argmax()),
         ),
-        "Filled from the left, and b with both memories. Score pairs of tokens.": (
+        f"{GIVE} filling from the left, b with both memories, would give. Score pairs.": (
             a,
             1 + int((forward + last)[a, 1:].argmax()),
         ),
-        "Filled from the right: b is found without a. Score pairs of tokens.": (
+        f"{GIVE} filling from the right would give: b without a. Score pairs of tokens.": (
             1 + int(backward[1:, b].argmax()),
             b,
         ),
-        "Filled from the right, and a with both. Score pairs of tokens.": (
+        f"{GIVE} filling from the right, a with both memories, would give. Score pairs.": (
             1 + int((backward + first)[1:, b].argmax()),
             b,
         ),
@@ -454,9 +466,17 @@ def other_pairs(given, pair):
         "What the windows before and behind the hole say is missing.": best_pair(
             forward + backward
         ),
-        "You multiply the four scores. Add them.": best_pair(first * forward * last * backward),
-        "Only the forward memory was asked.": best_pair(first + forward),
-        "Only the backward memory was asked.": best_pair(last + backward),
+        f"{GIVE} the table of the backward memory on its side would give: a row for each a.": (
+            best_pair(first + last + forward + backward.T)
+        ),
+        f"{GIVE} the table of the forward memory on its side would give: a row for each a.": (
+            best_pair(first + last + forward.T + backward)
+        ),
+        f"{GIVE} the product of the four scores would give. Add them.": best_pair(
+            first * forward * last * backward
+        ),
+        f"{GIVE} the forward memory alone would give.": best_pair(first + forward),
+        f"{GIVE} the backward memory alone would give.": best_pair(last + backward),
         "The mark, row 0, is never an answer.": best_pair(sum(tables_of), marks=True),
         "The tokens are right, in the wrong order.": pair[::-1],
         "Your tokens are all too small by one: see row 0.": (pair[0] - 1, pair[1] - 1),
@@ -475,15 +495,14 @@ def is_clear(case):
 @tests.criterion("2d")
 def two_holes(fill_two, stream):
     """Holes in which the loudest token of either side is wrong."""
-    for kind in ("different", "twice the same", "unread", "mark"):
-        found, right, tried = [], [], []
-        for h in (2, 4, 4):
-            given, pair = redraw(is_clear, hole_of_two, stream, kind, h)
-            answer = whole(call(fill_two, *given), "The two tokens").ravel().tolist()
-            if len(answer) != 2:
-                raise Wrong("Two tokens are asked for, a and b.")
-            found.append(tuple(answer))
-            right.append(pair)
-            tried.append(other_pairs(given, pair))
-        mistakes = [([one[say] for one in tried], say) for say in tried[0]]
-        recognize(found, right, mistakes, "Some holes of two tokens are filled wrongly.")
+    found, right, tried = [], [], []
+    for kind, h in product(("different", "twice the same", "unread", "mark"), (2, 4, 4)):
+        given, pair = redraw(is_clear, hole_of_two, stream, kind, h)
+        answer = whole(call(fill_two, *given), "The two tokens").ravel().tolist()
+        if len(answer) != 2:
+            raise Wrong("Two tokens are asked for, a and b.")
+        found.append(tuple(answer))
+        right.append(pair)
+        tried.append(other_pairs(given, pair))
+    mistakes = [([one[say] for one in tried], say) for say in tried[0]]
+    recognize(found, right, mistakes, "Some holes of two tokens are filled wrongly.")

@@ -404,13 +404,25 @@ def share_mistake(count=np.mean, **options):
     return lambda *given: count(right_share(*given, **options))
 
 
+GIVE = "Your answers are those that"  # what is seen, not how it came about
+
 SHARE_MISTAKES = (
     (
         share_mistake(agree=lambda m, size: m / size),
         "For you a phrase that is longer than the window agrees in more than all places.",
     ),
-    (share_mistake(tie=0), "A tie is lost for you. Noise draws one of those that tie."),
-    (share_mistake(tie=1), "A tie is won for you. Noise draws one of those that tie."),
+    (
+        share_mistake(tie=0),
+        f"{GIVE} you would get if a tie is lost. Noise draws one of those that tie.",
+    ),
+    (
+        share_mistake(tie=1),
+        f"{GIVE} you would get if a tie is won. Noise draws one of those that tie.",
+    ),
+    (
+        lambda f, m, h, layers: np.mean(right_share(f, min(m, h), h, layers)),
+        f"{GIVE} a phrase of h tokens would give, however long it is. Longer windows see more.",
+    ),
     (
         share_mistake(agree=lambda m, size: float(m >= size)),
         "You let a copy vote only if its window agrees wholly. One that agrees in part votes in "
@@ -418,11 +430,11 @@ SHARE_MISTAKES = (
     ),
     (
         lambda f, m, h, layers: np.mean(right_share(f, m, h, layers, used=[layers])),
-        "The last layer alone votes for you. All layers vote.",
+        f"{GIVE} the last layer alone would give. All layers vote.",
     ),
     (
         lambda f, m, h, layers: np.mean(right_share(f, m, h, layers, used=[1])),
-        "Layer 1 alone votes for you. All layers vote.",
+        f"{GIVE} layer 1 alone would give. All layers vote.",
     ),
     (
         share_mistake(agree=lambda m, size: 1.0),

@@ -166,10 +166,13 @@ def filled(lost, parts, S, T, first=1, divide=True):
 
 
 def harm(stream, matrix, numbers):
-    """Change some numbers of a matrix."""
+    """Change some numbers of a matrix; if they are even in number, the changes cancel."""
     worse = matrix.copy().ravel()
     places = stream.permutation(worse.size)[:numbers]
-    worse[places] += stream.choice([-1, 1], numbers) * stream.integers(1, 30, numbers)
+    changes = stream.choice([-1, 1], numbers) * stream.integers(1, 30, numbers)
+    if numbers % 2 == 0:
+        changes[numbers // 2 :] = -changes[: numbers // 2]
+    worse[places] += changes
     return worse.reshape(matrix.shape)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 
 import memo_edu as me
 from memo_edu.checks import Wrong, call, expect
-from memo_edu.course.hidden import HiddenTests
+from memo_edu.checks.capstone import YES_OR_NO
+from memo_edu.course.hidden import HiddenTests, so_many
 
 tests = HiddenTests("capstone")
 verify = tests.verify
@@ -110,8 +111,10 @@ def own_text(my_text, stream):
 def decide(names_person, cases):
     """Ask about sentences: (sentence, names, what is right, what to say)."""
     for one, names, right, say in cases:
-        found = call(names_person, one, names)
-        if bool(found) != right or not isinstance(found, (bool, np.bool_, int)):
+        found = call(names_person, one, names, nothing=YES_OR_NO)
+        if not isinstance(found, (bool, np.bool_, int)):
+            raise Wrong(YES_OR_NO)
+        if bool(found) != right:
             raise Wrong(say)
 
 
@@ -172,7 +175,10 @@ def what_stays(redacted, stream):
         ),
         (re.sub(rf"\b{a}\b", "", text), "You left out the name. The whole sentence should go."),
     ]
-    expect(call(redacted, text, [a]), right, mistakes, "The text that stays is not right.")
+    found = call(redacted, text, [a])
+    if not isinstance(found, str):
+        raise Wrong("redacted should return a str.")
+    expect(found, right, mistakes, "The text that stays is not right.")
     gone = sentence(stream, 9, a)
     expect(call(redacted, gone, [a]), "", otherwise="If no sentence may stay, '' is left.")
     expect(call(redacted, right, [a]), right, otherwise="A text that names nobody stays.")
@@ -255,15 +261,42 @@ def at_the_edges(forget_person, stream):
     expect(after, before, otherwise=say, rtol=0)
 
 
-def share_known(memorized, asked, names, dim, seed, known=True):
+def right_and_known(prediction, token, wanted):
+    """What counts as given away."""
+    return prediction.known and prediction.token == token
+
+
+def right_at_all(prediction, token, wanted):
+    """A mistake: the name is said, surely or not."""
+    return prediction.token == token
+
+
+def known_at_all(prediction, token, wanted):
+    """A mistake: something is known, whatever is said."""
+    return prediction.known
+
+
+def any_name(prediction, token, wanted):
+    """A mistake: some name is said, surely or not."""
+    return prediction.token.strip().casefold() in wanted
+
+
+def any_name_known(prediction, token, wanted):
+    """A mistake: some name is known."""
+    return prediction.known and any_name(prediction, token, wanted)
+
+
+SAID = "You count where the model says the name. Count only where it also knows it."
+OTHER = "You count whatever the model knows. Count only where it says the token that comes there."
+NAMES_SAID = "You count any name that the model says. Count only the token that comes there."
+
+
+def share_known(memorized, asked, names, dim, seed, counts=right_and_known):
     """What exposure should give."""
     model = model_of(memorized, dim, seed)
     tokens, wanted = me.tokenize(asked), {name.casefold() for name in names}
     places = [i for i, token in enumerate(tokens) if token.strip().casefold() in wanted]
-    said = [model.predict(tokens[:i]) for i in places]
-    right = [
-        p.token == tokens[i] and (p.known or not known) for i, p in zip(places, said, strict=True)
-    ]
+    right = [counts(model.predict(tokens[:i]), tokens[i], wanted) for i in places]
     return float(np.mean(right)) if right else 0.0
 
 
@@ -289,9 +322,34 @@ def given_away(exposure, stream):
     pieces = sentences(text)
     half = "".join(pieces[:3])
     exposed(exposure, [other, text], text, [name], 256, seed)
-    mistakes = [(1.0, "You asked for the text that was memorized, not for the one to ask about.")]
+    mistakes = [
+        (1.0, "You asked for the text that was memorized, not for the one to ask about."),
+        (0.0, "A name may stand in capitals."),
+    ]
     exposed(exposure, [half, other], text, [name.upper()], 256, seed, mistakes)
     exposed(exposure, [other], text, [name], 256, seed)
+    for given, mistakes in other_tokens(stream):
+        exposed(exposure, *given, mistakes)
+
+
+def other_tokens(stream):
+    """Draw texts that go on otherwise than the one that was read: first a word, then a name.
+
+    Yields:
+        The arguments of exposure, and (share, message) of mistakes that would find another share.
+    """
+    for word, say in ((True, OTHER), (False, NAMES_SAID)):
+        wrong = [known_at_all] if word else [any_name_known, any_name]
+        while True:
+            a, b = map(str, stream.permutation(NAMES)[:2])
+            seed, said = int(stream.integers(1000)), str(stream.choice(WORDS)) if word else b
+            asked = story(stream, a, 6, (0, 2, 3, 5))
+            read = re.sub(rf"\b{a}\b", said, asked, count=2)
+            given = [read], asked, [a, b], 256, seed
+            shares, right = [share_known(*given, one) for one in wrong], share_known(*given)
+            if all(abs(share - right) > 0.2 for share in shares):
+                break
+        yield given, [(share, say) for share in shares]
 
 
 @tests.criterion("4b")
@@ -300,11 +358,13 @@ def unsure(exposure, stream):
     for _ in range(20):
         name, seed = str(stream.choice(NAMES)), int(stream.integers(1000))
         text = story(stream, name, 24, range(0, 24, 2))
-        sure, said = (share_known([text], text, [name], 64, seed, k) for k in (True, False))
+        sure, said = (
+            share_known([text], text, [name], 64, seed, counts)
+            for counts in (right_and_known, right_at_all)
+        )
         if 0 < sure < said:
             break
-    say = "You count where the model says the name. Count only where it also knows it."
-    exposed(exposure, [text], text, [name], 64, seed, [(said, say)])
+    exposed(exposure, [text], text, [name], 64, seed, [(said, SAID)])
     nobody = story(stream, name, 2, ())
     if call(exposure, [text], nobody, [name], 64, seed) != 0:
         raise Wrong("A text that never names the person has no such place: 0.")
@@ -333,7 +393,8 @@ def difference(was_forgotten, stream):
         found = np.asarray(call(was_forgotten, before, after, suspects, seed))
         if found.shape != (len(suspects),):
             raise Wrong("A list of True and False is asked for, one for each suspect.")
-        say = f"{np.sum(found.astype(bool) != right)} of {len(right)} sentences are judged wrongly."
+        wrong = int(np.sum(found.astype(bool) != right))
+        say = so_many(wrong, f"{len(right)} sentences", "judged wrongly")
         expect(found.astype(bool), right, mistakes, say)
 
 

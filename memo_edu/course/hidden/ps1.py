@@ -8,7 +8,7 @@ import numpy as np
 from memo_edu import theory
 from memo_edu.checks import Wrong, call, expect
 from memo_edu.codebook import Codebook
-from memo_edu.course.hidden import HiddenTests
+from memo_edu.course.hidden import HiddenTests, so_many
 
 tests = HiddenTests("ps1")
 verify = tests.verify
@@ -364,7 +364,7 @@ def solved(confession, stream):
         raise Wrong("There are six suspects, so six counts are asked for.")
     wrong = sum(a != b for a, b in zip(found, right, strict=True))
     if wrong:
-        raise Wrong(f"{wrong} of the six counts are wrong.")
+        raise Wrong(so_many(wrong, "the six counts"))
 
 
 def files():

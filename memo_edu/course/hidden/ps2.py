@@ -7,6 +7,7 @@ import numpy as np
 
 from memo_edu import theory
 from memo_edu.checks import Wrong, call, expect
+from memo_edu.course.hidden import so_many
 from memo_edu.course.hidden._ps2_reading import (
     key,
     number,
@@ -582,7 +583,7 @@ def solved(case, stream):
         raise Wrong("There are six letters, so six counts are asked for.")
     wrong = sum(a != b for a, b in zip(found, right, strict=True))
     if wrong:
-        raise Wrong(f"{wrong} of the six counts are wrong.")
+        raise Wrong(so_many(wrong, "the six counts"))
 
 
 def files():

@@ -9,7 +9,7 @@ import numpy as np
 
 from memo_edu.checks import Wrong, call, expect, where_possible
 from memo_edu.checks.ps3 import NEEDS, OPEN, as_number, as_row, expect_trap
-from memo_edu.course.hidden import SECRET, HiddenTests
+from memo_edu.course.hidden import SECRET, HiddenTests, so_many
 from memo_edu.course.hidden import _ps3_answers as known
 from memo_edu.model import MeMo
 
@@ -246,38 +246,53 @@ def deeper_trap(trap, stream):
 # ---- Exercise 4 ------------------------------------------------------------------------------
 
 
-def expect_share(expected_share, names, counts, m, h, layers, stream):
-    """Compare with the definition, with the followers in some order."""
-    followers = np.repeat(names[: len(counts)], counts)
-    followers = stream.permutation(followers).tolist()
-    given = followers, m, h, layers
-    found = as_number(call(expected_share, list(followers), m, h, layers), "the share")
-    say = (
-        f"{len(counts)} words follow {' and '.join(map(str, counts))} times, m = {m}, h = {h}, "
-        f"{layers} layer(s): not that share."
-    )
-    expect(
-        found, np.mean(known.right_share(*given)), where_possible(known.SHARE_MISTAKES, *given), say
-    )
+def expect_shares(expected_share, names, cases, stream):
+    """Compare with the definition, with the followers in some order.
+
+    Args:
+        expected_share: the answer.
+        names: words.
+        cases: (how often each follower follows, m, h, layers). A mistake is named if it explains
+            the answers to all of them.
+        stream: the random generator of a criterion.
+    """
+    asked, found = [], []
+    for counts, *sizes in cases:
+        followers = stream.permutation(np.repeat(names[: len(counts)], counts)).tolist()
+        asked.append((followers, *sizes))
+        found.append(as_number(call(expected_share, list(followers), *sizes), "the share"))
+    right = [np.mean(known.right_share(*given)) for given in asked]
+    if np.allclose(found, right, rtol=1e-5, atol=0):
+        return
+    for make, say in known.SHARE_MISTAKES:
+        if np.allclose(found, [make(*given) for given in asked], rtol=1e-5):
+            raise Wrong(say)
+    for (counts, m, h, layers), one, other in zip(cases, found, right, strict=True):
+        say = (
+            f"{len(counts)} words follow {' and '.join(map(str, counts))} times, m = {m}, h = {h}, "
+            f"{layers} layer(s): not that share."
+        )
+        expect(one, other, otherwise=say)
 
 
 @tests.criterion("4a")
 def lottery(expected_share, stream):
     """A tie if the phrase fills all windows, and else none."""
-    names = new_words(stream, 9)
+    names, cases = new_words(stream, 9), []
     for h, layers in ((4, 1), (2, 1), (4, 2), (2, 3)):
         for m in (1, h**layers - 1, h**layers, h**layers + 2):
-            copies = int(stream.integers(2, 9))
-            expect_share(expected_share, names, [1] * copies, m, h, layers, stream)
+            cases.append(([1] * int(stream.integers(2, 9)), m, h, layers))
+    expect_shares(expected_share, names, cases, stream)
 
 
 @tests.criterion("4b")
 def majority(expected_share, stream):
     """Where the frequent follower wins, ties, or is outvoted by longer windows."""
-    names = new_words(stream, 9)
+    names, cases = new_words(stream, 9), []
     for counts in ([2, 1], [2, 2, 1], [3, 1, 1], [int(stream.integers(4, 7)), 2, 1]):
-        for m, h, layers in ((4, 4, 1), (4, 4, 2), (4, 4, 3), (3, 4, 1), (6, 2, 3), (2, 2, 2)):
-            expect_share(expected_share, names, counts, m, h, layers, stream)
+        for sizes in ((4, 4, 1), (4, 4, 2), (4, 4, 3), (3, 4, 1), (6, 2, 3), (2, 2, 2)):
+            cases.append((counts, *sizes))
+    expect_shares(expected_share, names, cases, stream)
 
 
 def planted(stream, counts, m, gap, last=False):
@@ -304,14 +319,17 @@ def planted(stream, counts, m, gap, last=False):
     return tokens, phrase
 
 
-def measured(tokens, phrase, h, layers, seed, after=0, where=None):
+def measured(tokens, phrase, h, layers, seed, after=0, where=None, encoder="projection"):
     """What share_after should give; the options make mistakes."""
-    model, text = MeMo(512, h, layers, seed=seed, backend="numpy"), "".join(f" {w}" for w in tokens)
+    model = MeMo(512, h, layers, encoder, seed=seed, backend="numpy")
+    text = "".join(f" {w}" for w in tokens)
     model.memorize(text)
     correct, m = model.recall(text, start=0).correct, len(phrase)
     places = [i + after for i in range(m, len(tokens)) if tokens[i - m : i] == phrase]
     return np.mean(correct[places if where is None else where])
 
+
+BINDING = "This is what the binding encoder gets. The projection is asked for."
 
 MEASURE_MISTAKES = (
     (
@@ -345,6 +363,7 @@ def expect_measured(share_after, stream, cases):
             (right * copies / len(tokens), "Divide by the places after the phrase only."),
             (right * copies / (copies + 1), "A copy at the end has no place after it."),
             (1 - right, "This is the share of wrong answers."),
+            (measured(*given, encoder="binding"), BINDING),
             *where_possible(MEASURE_MISTAKES, *given),
         ]
         say = f"h = {h}, {layers} layer(s): the model gets another share of these places right."
@@ -353,16 +372,28 @@ def expect_measured(share_after, stream, cases):
 
 @tests.criterion("4c")
 def measured_lottery(share_after, stream):
-    """One of them wins in a tie."""
+    """One of them wins in a tie; and in a crowd, where chance decides, by the seed."""
     cases = (([1] * 4, 5, 4, 2, False), ([1, 1, 1], 4, 4, 1, False), ([1] * 4, 6, 2, 2, False))
     expect_measured(share_after, stream, cases)
+    tokens, phrase = planted(stream, [1] * 40, 1, 2)
+    seeds = stream.permutation(1000)[:7].tolist()
+    shares = {
+        as_number(call(share_after, list(tokens), list(phrase), 2, 1, seed), "the share")
+        for seed in seeds
+    }
+    if len(shares) == 1:
+        say = "Your share is the same whatever the seed. Make the model with the given one."
+        raise Wrong(BINDING if shares == {1.0} else say)
 
 
 @tests.criterion("4d")
 def measured_majority(share_after, stream):
-    """The frequent follower wins, or is outvoted; and a copy at the end."""
+    """The frequent follower wins, or is outvoted; and a copy at the end.
+
+    In the last case windows agree in part, which only the projection notices.
+    """
     cases = (([3, 1], 4, 4, 1, True), ([4, 2], 3, 2, 2, True), ([2, 1], 3, 4, 3, False))
-    expect_measured(share_after, stream, cases)
+    expect_measured(share_after, stream, (*cases, ([4, 1], 3, 4, 1, False)))
 
 
 # ---- Exercise 5 ------------------------------------------------------------------------------
@@ -528,7 +559,7 @@ def case_solved(solved, stream):
         raise Wrong("Six pairs (k, m) are asked for, one for each word.")
     wrong = int(np.any(found != right, axis=1).sum())
     if wrong:
-        raise Wrong(f"{wrong} of the six pairs are wrong.")
+        raise Wrong(so_many(wrong, "the six pairs"))
 
 
 def files():

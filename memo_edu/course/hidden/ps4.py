@@ -7,7 +7,7 @@ import numpy as np
 
 from memo_edu.checks import Wrong, call, expect
 from memo_edu.codebook import Codebook
-from memo_edu.course.hidden import HiddenTests
+from memo_edu.course.hidden import HiddenTests, so_many
 from memo_edu.course.hidden._ps4_answers import (
     best,
     bound,
@@ -166,9 +166,11 @@ def most(most_authors, stream):
         found = call(most_authors, w, d_key, d_value, V, accuracy)
         expect_whole(found, "The number of authors")
         if found == n + 1:
-            raise Wrong("This is the first number of authors that is too many.")
+            say = "This is the first number of authors that is too many"
+            raise Wrong(f"{say}, or your noise_on_value is wrong.")
         if found == n - 1:
-            raise Wrong("One author more would still be recalled well enough.")
+            say = "One author more would still be recalled well enough"
+            raise Wrong(f"{say}, or your noise_on_value is wrong.")
         if found != n:
             few = "few" if found < n else "many"
             raise Wrong(f"{found} authors are too {few}, or your noise_on_value is wrong.")
@@ -588,7 +590,7 @@ def words_of_it(forgotten, stream):
         raise Wrong(f"The letter has another length than {len(found)} tokens.")
     wrong = sum(a != b for a, b in zip(found, right, strict=True))
     if wrong:
-        raise Wrong(f"{wrong} of {len(right)} tokens are wrong.")
+        raise Wrong(so_many(wrong, f"{len(right)} tokens"))
 
 
 def files():
