@@ -1,6 +1,7 @@
 """The command `memo-edu`: tables, Ctrl-C, and one sentence for a wrong argument."""
 
 import csv
+import functools
 import io
 import signal
 import subprocess
@@ -235,7 +236,9 @@ def test_ctrl_c_writes_what_was_measured(tmp_path):
     file = tmp_path / "layers.csv"
     command = [sys.executable, "-m", "memo_edu", "experiment", *LAYERS.split(), "--out", str(file)]
     command[command.index("--iterations") + 1] = "1000000"
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+    # Where tests run in the background, Ctrl-C is ignored, and that is handed down.
+    heard = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=heard) as process:
         shown = b""
         while b"initial=" not in shown:
             shown += process.stderr.read(1)
