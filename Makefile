@@ -51,7 +51,7 @@ test-code: .venv/dev-ready  ## run the tests and examples of the library
 test-notebooks: .venv/dev-ready  ## run every notebook and compare each output
 	$(PYTEST) $(NBVAL) notebooks/*.ipynb notebooks/solutions/*.ipynb
 
-test-course: .venv/dev-ready  ## release each problem set, grade synthetic submissions (6-8 minutes)
+test-course: .venv/dev-ready  ## release each problem set, grade synthetic submissions (9 minutes)
 	$(PYTEST) tests/course
 
 test-files: .venv/dev-ready  ## flip every bit of a saved memory, audit 4,000 texts (2-3 minutes)
